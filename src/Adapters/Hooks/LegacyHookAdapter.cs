@@ -1,0 +1,110 @@
+using Compat.Adapters.Runners;
+using Compat.Engine.Hooks;
+using Compat.Engine.Hooks.Arguments;
+using Compat.Legacy;
+using Compat.Torch.Training;
+using Hook = Compat.Engine.Hooks.Hook;
+using LegacyHook = Compat.Legacy.Hook;
+
+namespace Compat.Adapters.Hooks;
+
+/// <summary>Lets the engine call a legacy hook.</summary>
+/// <remarks>
+/// Preserves: the points, their order, the runner that the hook sees (a façade on the engine), and the hook's priority; a hook that sets the
+/// learning rate comes just before the engine records it.
+/// Changes: with a native training loop, hooks before an epoch run before the model is put into training mode (COMPAT0401).
+/// Rejects: nothing; points of a validation are not called, since a validation of the engine is none of an old workflow.
+/// </remarks>
+public sealed class LegacyHookAdapter : Hook
+{
+    // RuntimeInfoHook records the learning rate at 10; what sets it must come before.
+    private static readonly HookPriority BeforeRuntimeInfo = 9;
+
+    private readonly LegacyHook legacyHook;
+    private readonly HookPriority legacyPriority;
+
+    /// <summary>Wraps a hook.</summary>
+    /// <param name="legacyHook">The hook.</param>
+    /// <param name="priority">Its priority in the old trainer; <see langword="null"/>, the default, for the one MMCV registers its kind with.</param>
+    public LegacyHookAdapter(LegacyHook legacyHook, HookPriority? priority = null)
+    {
+        ArgumentNullException.ThrowIfNull(legacyHook);
+        this.legacyHook = legacyHook;
+        legacyPriority = priority ?? UsualPriority(legacyHook);
+        Priority = legacyHook is LrUpdaterHook && legacyPriority > BeforeRuntimeInfo ? BeforeRuntimeInfo : legacyPriority;
+        TriggeredPoints = [HookPoint.BeforeTrain, .. legacyHook.GetTriggeredStages().Select(PointOf).OfType<HookPoint>()];
+    }
+
+    /// <inheritdoc/>
+    public override HookPriority Priority { get; }
+
+    /// <inheritdoc/>
+    public override string Name => legacyHook.GetType().Name;
+
+    /// <inheritdoc/>
+    public override IReadOnlyCollection<HookPoint> TriggeredPoints { get; }
+
+    /// <summary>Gets the hook that is wrapped.</summary>
+    public LegacyHook LegacyHook => legacyHook;
+
+    /// <inheritdoc/>
+    public override void BeforeTrain(Compat.Engine.Runner runner)
+    {
+        LegacyRunnerFacade facade = LegacyRunnerFacade.Of(runner);
+        facade.Remember(legacyHook, legacyPriority);
+        legacyHook.BeforeRun(facade);
+    }
+
+    /// <inheritdoc/>
+    public override void BeforeTrainEpoch(Compat.Engine.Runner runner) => legacyHook.BeforeTrainEpoch(BetweenIterations(runner));
+
+    /// <inheritdoc/>
+    public override void BeforeTrainIter(Compat.Engine.Runner runner, BeforeIterArguments arguments)
+    {
+        LegacyRunnerFacade facade = BetweenIterations(runner);
+        facade.Begin(arguments.BatchIndex, arguments.Batch);
+        legacyHook.BeforeTrainIter(facade);
+    }
+
+    /// <inheritdoc/>
+    public override void AfterTrainIter(Compat.Engine.Runner runner, AfterTrainIterArguments arguments)
+    {
+        LegacyRunnerFacade facade = LegacyRunnerFacade.Of(runner);
+        facade.Begin(arguments.BatchIndex, arguments.Batch);
+        facade.Take(new StepOutputs { LogVars = arguments.Outputs, NumSamples = Math.Max(arguments.Batch.Indices.Count, 1) });
+        legacyHook.AfterTrainIter(facade);
+    }
+
+    /// <inheritdoc/>
+    public override void AfterTrainEpoch(Compat.Engine.Runner runner) => legacyHook.AfterTrainEpoch(BetweenIterations(runner));
+
+    /// <inheritdoc/>
+    public override void AfterTrain(Compat.Engine.Runner runner) => legacyHook.AfterRun(BetweenIterations(runner));
+
+    private static LegacyRunnerFacade BetweenIterations(Compat.Engine.Runner runner)
+    {
+        LegacyRunnerFacade facade = LegacyRunnerFacade.Of(runner);
+        facade.End();
+        return facade;
+    }
+
+    private static HookPriority UsualPriority(LegacyHook hook) => hook switch
+    {
+        LrUpdaterHook => HookPriority.VeryHigh,
+        OptimizerHook => HookPriority.AboveNormal,
+        Compat.Legacy.IterTimerHook => HookPriority.Low,
+        Compat.Legacy.LoggerHook => HookPriority.VeryLow,
+        _ => HookPriority.Normal,
+    };
+
+    private static HookPoint? PointOf(HookStage stage) => stage switch
+    {
+        HookStage.BeforeRun => HookPoint.BeforeTrain,
+        HookStage.BeforeTrainEpoch => HookPoint.BeforeTrainEpoch,
+        HookStage.BeforeTrainIter => HookPoint.BeforeTrainIter,
+        HookStage.AfterTrainIter => HookPoint.AfterTrainIter,
+        HookStage.AfterTrainEpoch => HookPoint.AfterTrainEpoch,
+        HookStage.AfterRun => HookPoint.AfterTrain,
+        _ => null,
+    };
+}

@@ -1,0 +1,71 @@
+using System.Runtime.CompilerServices;
+using Compat.Adapters.Diagnostics;
+using Compat.Adapters.Hooks;
+using Compat.Legacy;
+using Compat.Legacy.Runners;
+using Compat.Torch.Data;
+using LegacyHook = Compat.Legacy.Hook;
+
+namespace Compat.Adapters.Runners;
+
+/// <summary>Runs an old trainer on the engine: <c>legacy.Run(loaders, workflow)</c> becomes <c>legacy.AsEngine(loaders, workflow).Train()</c>.</summary>
+public static class RunnerAdapterExtensions
+{
+    private static readonly ConditionalWeakTable<EpochBasedRunner, View> Views = [];
+    private static readonly ConditionalWeakTable<Compat.Engine.Runner, EpochBasedRunner> Originals = [];
+
+    /// <summary>Gives the engine's view of an old runner: the same model, optimizer, hooks and schedule, unchanged, on the engine's loop.</summary>
+    /// <remarks>
+    /// Weights, losses, log values and learning rates are those of <see cref="EpochBasedRunner.Run"/>, bit for bit. A plain optimizer hook is
+    /// replaced by the engine's wrapper; a derived one, or one behind other hooks of the same point, is called as it is.
+    /// </remarks>
+    /// <param name="legacy">The old runner, with its hooks registered.</param>
+    /// <param name="dataLoaders">The loader of each flow.</param>
+    /// <param name="workflow">The flows; so far one flow of training.</param>
+    /// <returns>The engine's runner; the same one for the same arguments. It is trained once.</returns>
+    /// <exception cref="CompatException">Something cannot be carried over; everything is listed.</exception>
+    public static Compat.Engine.Runner AsEngine(
+        this EpochBasedRunner legacy, IReadOnlyList<BatchLoader> dataLoaders, IReadOnlyList<WorkflowStep> workflow)
+    {
+        ArgumentNullException.ThrowIfNull(legacy);
+        ArgumentNullException.ThrowIfNull(dataLoaders);
+        ArgumentNullException.ThrowIfNull(workflow);
+        if (!Views.TryGetValue(legacy, out View? view) || !view.IsOf(dataLoaders, workflow))
+        {
+            view = new View([.. dataLoaders], [.. workflow], Make(legacy, dataLoaders, workflow));
+            Views.AddOrUpdate(legacy, view);
+        }
+
+        return view.Engine;
+    }
+
+    /// <summary>Gives back the old runner whose view an engine's runner is.</summary>
+    /// <param name="engine">The view.</param>
+    /// <returns>The old runner.</returns>
+    /// <exception cref="InvalidOperationException">The runner is no such view.</exception>
+    public static EpochBasedRunner AsLegacy(this Compat.Engine.Runner engine) => Originals.TryGetValue(engine, out EpochBasedRunner? legacy)
+        ? legacy
+        : throw new InvalidOperationException("This runner was not made by AsEngine, so there is no old runner behind it.");
+
+    private static Compat.Engine.Runner Make(EpochBasedRunner legacy, IReadOnlyList<BatchLoader> dataLoaders, IReadOnlyList<WorkflowStep> workflow)
+    {
+        LegacyRunnerTranslator translator = new(legacy, dataLoaders, workflow);
+        LegacyRunnerFacade? facade = null;
+        Compat.Engine.Runner engine = new(translator.Translate(() => facade!));
+        facade = LegacyRunnerFacade.For(engine, legacy);
+        foreach (LegacyHook hook in legacy.Hooks.Where(hook => !ReferenceEquals(hook, translator.TranslatedHook)))
+        {
+            engine.RegisterHook(new LegacyHookAdapter(hook, legacy.PriorityOf(hook)));
+        }
+
+        LegacyRunnerFacade.Of(engine);
+        Originals.Add(engine, legacy);
+        return engine;
+    }
+
+    private sealed record View(BatchLoader[] DataLoaders, WorkflowStep[] Workflow, Compat.Engine.Runner Engine)
+    {
+        public bool IsOf(IReadOnlyList<BatchLoader> dataLoaders, IReadOnlyList<WorkflowStep> workflow) =>
+            DataLoaders.SequenceEqual(dataLoaders) && Workflow.SequenceEqual(workflow);
+    }
+}

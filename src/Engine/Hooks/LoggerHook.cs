@@ -1,0 +1,65 @@
+using Compat.Engine.Hooks.Arguments;
+using Compat.Engine.Logging;
+using Compat.Torch.Data;
+using Compat.Torch.Training;
+
+namespace Compat.Engine.Hooks;
+
+/// <summary>Writes a line every few iterations and after each validation.</summary>
+/// <remarks>Source: MMEngine <c>LoggerHook</c>.</remarks>
+public sealed class LoggerHook : Hook
+{
+    private readonly LoggerHookOptions options;
+
+    /// <summary>Makes the hook.</summary>
+    /// <param name="options">Intervals; <see langword="null"/> for the defaults.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An interval is below 1.</exception>
+    public LoggerHook(LoggerHookOptions? options = null)
+    {
+        this.options = options ?? new();
+        Check(this.options.Interval, nameof(LoggerHookOptions.Interval));
+        Check(this.options.IntervalExpName, nameof(LoggerHookOptions.IntervalExpName));
+    }
+
+    /// <inheritdoc/>
+    public override HookPriority Priority => HookPriority.BelowNormal;
+
+    /// <inheritdoc/>
+    public override void AfterTrainIter(Runner runner, AfterTrainIterArguments arguments)
+    {
+        BatchLoader loader = runner.TrainLoop!.Dataloader;
+        bool end = EndOfEpoch(loader, arguments.BatchIndex);
+        if (EveryNTrainIters(runner, options.IntervalExpName) || end)
+        {
+            EngineLog.Line(runner.Logger, $"Exp name: {runner.ExperimentName}");
+        }
+
+        bool logLast = end && (!options.IgnoreLast || loader.Length <= options.Interval);
+        if (EveryNInnerIters(arguments.BatchIndex, options.Interval) || logLast)
+        {
+            EngineLog.Line(runner.Logger, runner.LogProcessor.AfterIter(runner, arguments.BatchIndex, LoopMode.Train));
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void AfterValIter(Runner runner, AfterValIterArguments arguments)
+    {
+        if (EveryNInnerIters(arguments.BatchIndex, options.Interval))
+        {
+            EngineLog.Line(runner.Logger, runner.LogProcessor.AfterIter(runner, arguments.BatchIndex, LoopMode.Val));
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void AfterValEpoch(Runner runner, AfterValEpochArguments arguments) =>
+        EngineLog.Line(runner.Logger, runner.LogProcessor.AfterValEpoch(runner));
+
+    private static void Check(int interval, string name)
+    {
+        if (interval < 1)
+        {
+            throw new ArgumentOutOfRangeException(
+                name, interval, $"{name} is {interval}; it must be at least 1. To log nothing, set DefaultHooks.Logger to null.");
+        }
+    }
+}

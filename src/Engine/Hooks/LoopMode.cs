@@ -1,0 +1,11 @@
+namespace Compat.Engine.Hooks;
+
+/// <summary>Which kind of loop calls a hook.</summary>
+public enum LoopMode
+{
+    /// <summary>Training.</summary>
+    Train,
+
+    /// <summary>Validation.</summary>
+    Val,
+}

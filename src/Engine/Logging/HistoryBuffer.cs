@@ -1,0 +1,129 @@
+using Compat.Torch.Training;
+
+namespace Compat.Engine.Logging;
+
+/// <summary>The history of one logged value, with statistics over its last entries.</summary>
+/// <remarks>
+/// A mean is <c>Σ values / Σ counts</c>: a value that stands for several samples is given already multiplied by their number. Tensors are read when a
+/// statistic is asked for, not before. Source: MMEngine <c>HistoryBuffer</c>.
+/// </remarks>
+public sealed class HistoryBuffer : IScalarSink
+{
+    private readonly PendingScalars pending;
+    private readonly int maxLength;
+    private readonly List<double> values = [];
+    private readonly List<int> counts = [];
+    private int dropped;
+
+    /// <summary>Makes an empty history.</summary>
+    /// <param name="pending">Where tensors wait until they are read. Borrowed.</param>
+    /// <param name="maxLength">How many entries are kept, at least 1; older ones are forgotten. The default is a million.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxLength"/> is below 1.</exception>
+    public HistoryBuffer(PendingScalars pending, int maxLength = 1_000_000)
+    {
+        ArgumentNullException.ThrowIfNull(pending);
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxLength, 1);
+        this.pending = pending;
+        this.maxLength = maxLength;
+    }
+
+    /// <summary>Gets how many entries are kept.</summary>
+    public int Count => Math.Min(values.Count, maxLength);
+
+    /// <summary>Adds an entry.</summary>
+    /// <param name="value">The value, already multiplied by <paramref name="count"/>.</param>
+    /// <param name="count">How many samples the value stands for. The default is 1.</param>
+    /// <param name="watched">The loss that this value is and that must be finite; <see langword="null"/>, the default, for any other value.</param>
+    public void Update(LogValue value, int count = 1, WatchedLoss? watched = null)
+    {
+        values.Add(value.Number);
+        counts.Add(count);
+        if (value.Tensor is { } tensor)
+        {
+            pending.Add(tensor, this, dropped + values.Count - 1, watched);
+        }
+        else if (watched is { } loss)
+        {
+            pending.Check(loss, value.Number);
+        }
+
+        if (values.Count >= 2L * maxLength)
+        {
+            DropOldest(values.Count - maxLength);
+        }
+    }
+
+    /// <summary>Computes the mean of the last entries.</summary>
+    /// <param name="window">How many entries; <see langword="null"/>, or more than there are, for all.</param>
+    /// <returns><c>Σ values / Σ counts</c>.</returns>
+    /// <exception cref="InvalidOperationException">There is no entry.</exception>
+    public double Mean(int? window = null)
+    {
+        (int start, int end) = Window(window);
+        double sum = 0;
+        long count = 0;
+        for (int i = start; i < end; i++)
+        {
+            sum += values[i];
+            count += counts[i];
+        }
+
+        return sum / count;
+    }
+
+    /// <summary>Finds the smallest of the last entries.</summary>
+    /// <param name="window">How many entries; <see langword="null"/>, or more than there are, for all.</param>
+    /// <returns>The smallest value.</returns>
+    /// <exception cref="InvalidOperationException">There is no entry.</exception>
+    public double Min(int? window = null)
+    {
+        (int start, int end) = Window(window);
+        return values[start..end].Min();
+    }
+
+    /// <summary>Finds the largest of the last entries.</summary>
+    /// <param name="window">How many entries; <see langword="null"/>, or more than there are, for all.</param>
+    /// <returns>The largest value.</returns>
+    /// <exception cref="InvalidOperationException">There is no entry.</exception>
+    public double Max(int? window = null)
+    {
+        (int start, int end) = Window(window);
+        return values[start..end].Max();
+    }
+
+    /// <summary>Gets the last value.</summary>
+    /// <returns>The value, not divided by its count.</returns>
+    /// <exception cref="InvalidOperationException">There is no entry.</exception>
+    public double Current()
+    {
+        (_, int end) = Window(1);
+        return values[end - 1];
+    }
+
+    void IScalarSink.Resolve(int slot, double value)
+    {
+        // A value may have been forgotten before anybody read it.
+        if (slot >= dropped)
+        {
+            values[slot - dropped] = value;
+        }
+    }
+
+    private (int Start, int End) Window(int? window)
+    {
+        if (values.Count == 0)
+        {
+            throw new InvalidOperationException("The history is empty, so there is nothing to compute. Update it first.");
+        }
+
+        pending.Flush();
+        return (values.Count - Math.Clamp(window ?? Count, 1, Count), values.Count);
+    }
+
+    private void DropOldest(int count)
+    {
+        values.RemoveRange(0, count);
+        counts.RemoveRange(0, count);
+        dropped += count;
+    }
+}

@@ -1,0 +1,131 @@
+using Compat.Engine.Optim;
+using Compat.Torch.Data;
+using Compat.Torch.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Compat.Engine.Model;
+
+/// <summary>A model that knows how to make one training, validation or test step.</summary>
+/// <remarks>Derive from <see cref="BaseModel{TBatch}"/>, which gives the batch its type. Source: MMEngine <c>BaseModel</c>.</remarks>
+public abstract class BaseModel : nn.Module
+{
+    /// <summary>Makes a model.</summary>
+    /// <param name="dataPreprocessor">What prepares each batch; <see langword="null"/> for one that moves it to the model's device.</param>
+    protected BaseModel(BaseDataPreprocessor? dataPreprocessor = null)
+        : base(string.Empty) => DataPreprocessor = dataPreprocessor ?? new();
+
+    /// <summary>Gets what prepares each batch.</summary>
+    public BaseDataPreprocessor DataPreprocessor { get; }
+
+    /// <summary>Makes one training step: losses, gradients and, when due, the update of the weights.</summary>
+    /// <param name="data">The batch as it came from the loader. Borrowed.</param>
+    /// <param name="optimWrapper">What updates the weights.</param>
+    /// <returns>What shall be logged: the total loss first, then each term.</returns>
+    public virtual LogVars TrainStep(DataBatch data, BaseOptimWrapper optimWrapper)
+    {
+        ArgumentNullException.ThrowIfNull(optimWrapper);
+        LossDict losses;
+        using (optimWrapper.OptimContext(this))
+        {
+            losses = Loss(DataPreprocessor.Process(data, training: true));
+        }
+
+        (Tensor loss, LogVars logVars) = ParseLosses(losses);
+        optimWrapper.UpdateParams(loss);
+        return logVars;
+    }
+
+    /// <summary>Makes one validation step.</summary>
+    /// <param name="data">The batch as it came from the loader. Borrowed.</param>
+    /// <returns>The predictions.</returns>
+    public virtual DataBatch ValStep(DataBatch data) => Predict(DataPreprocessor.Process(data, training: false));
+
+    /// <summary>Makes one test step.</summary>
+    /// <param name="data">The batch as it came from the loader. Borrowed.</param>
+    /// <returns>The predictions.</returns>
+    public virtual DataBatch TestStep(DataBatch data) => ValStep(data);
+
+    /// <summary>Runs the model for one of its purposes.</summary>
+    /// <param name="data">A prepared batch. Borrowed.</param>
+    /// <param name="mode">The purpose.</param>
+    /// <returns>Losses, predictions or a tensor.</returns>
+    public ForwardOutput Forward(DataBatch data, ForwardMode mode) => mode switch
+    {
+        ForwardMode.Loss => new(Loss(data)),
+        ForwardMode.Predict => new(Predict(data)),
+        ForwardMode.Tensor => new(ForwardTensor(data)),
+        _ => throw new ArgumentOutOfRangeException(nameof(mode), mode, $"The mode is {mode}; it must be Loss, Predict or Tensor."),
+    };
+
+    /// <summary>Computes the losses of a batch.</summary>
+    /// <param name="data">A prepared batch. Borrowed.</param>
+    /// <returns>The losses; fresh.</returns>
+    public abstract LossDict Loss(DataBatch data);
+
+    /// <summary>Computes the predictions for a batch.</summary>
+    /// <param name="data">A prepared batch. Borrowed.</param>
+    /// <returns>The predictions; fresh.</returns>
+    public abstract DataBatch Predict(DataBatch data);
+
+    /// <summary>Computes the bare output of the network.</summary>
+    /// <param name="data">A prepared batch. Borrowed.</param>
+    /// <returns>The output; fresh.</returns>
+    public abstract Tensor ForwardTensor(DataBatch data);
+
+    /// <summary>Adds up the losses to the one that is trained on, and lists what is logged.</summary>
+    /// <remarks>
+    /// A tensor counts with its mean, a list with the sum of its tensors' means. The total is the sum of all entries whose name contains
+    /// <c>loss</c>; it is logged first, as <c>loss</c>. An entry of that name replaces the logged value, not the total. Source: MMEngine
+    /// <c>BaseModel.parse_losses</c>.
+    /// </remarks>
+    /// <param name="losses">The losses. Borrowed.</param>
+    /// <returns>The total, a 0-d tensor that autograd knows, and the values to log.</returns>
+    /// <exception cref="ArgumentException">No name contains <c>loss</c>.</exception>
+    public virtual (Tensor Loss, LogVars LogVars) ParseLosses(LossDict losses)
+    {
+        ArgumentNullException.ThrowIfNull(losses);
+        List<KeyValuePair<string, Tensor>> terms = [.. losses.Select(entry => KeyValuePair.Create(entry.Key, SumOfMeans(entry.Value)))];
+        Tensor total = Sum(terms.Where(term => term.Key.Contains("loss", StringComparison.Ordinal)).Select(term => term.Value))
+            ?? throw new ArgumentException(
+                $"{GetName()} returned no loss: no name contains 'loss'. Names present: {Names(losses)}. "
+                + "Name what shall be trained on 'loss', or 'loss_' and something.",
+                nameof(losses));
+        LogVars logVars = new() { ["loss"] = total };
+        foreach ((string name, Tensor value) in terms)
+        {
+            logVars[name] = value;
+        }
+
+        return (total, logVars);
+    }
+
+    /// <summary>Moves the model to a device and tells the preprocessor.</summary>
+    /// <param name="device">Where the model shall live.</param>
+    public virtual void MoveTo(Device device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        this.to(device);
+        DataPreprocessor.Device = device;
+    }
+
+    private static string Names(LossDict losses) => losses.Count == 0 ? "none" : string.Join(", ", losses.Names);
+
+    private static Tensor SumOfMeans(IReadOnlyList<Tensor> tensors) => Sum(tensors.Select(Mean))!;
+
+    // The mean of a single element is that element, bit for bit, gradient included.
+    private static Tensor Mean(Tensor tensor) => tensor.dim() == 0 ? tensor : tensor.mean();
+
+    private static Tensor? Sum(IEnumerable<Tensor> tensors)
+    {
+        Tensor? sum = null;
+        foreach (Tensor tensor in tensors)
+        {
+            sum = sum is null ? tensor : sum + tensor;
+        }
+
+        return sum;
+    }
+
+    private new string GetName() => GetType().Name;
+}

@@ -1,0 +1,31 @@
+using static TorchSharp.torch;
+
+namespace Compat.Engine.Optim;
+
+/// <summary>Settings of <see cref="OptimWrapper"/>.</summary>
+public sealed record OptimWrapperOptions : BaseOptimWrapperOptions
+{
+    /// <summary>Gets the optimizer to build.</summary>
+    public required OptimizerOptions Optimizer { get; init; }
+
+    /// <summary>Gets how many iterations add up their gradients before one update.</summary>
+    /// <value>At least 1. The default is 1: update at every iteration.</value>
+    public int AccumulativeCounts { get; init; } = 1;
+
+    /// <summary>Gets the clipping of gradients before each update.</summary>
+    /// <value>The default is <see langword="null"/>: no clipping.</value>
+    public GradClipOptions? ClipGrad { get; init; }
+
+    /// <summary>Gets when gradients are cleared.</summary>
+    /// <value>The default is <see cref="ZeroGradTiming.AfterStep"/>.</value>
+    public ZeroGradTiming ZeroGradTiming { get; init; } = ZeroGradTiming.AfterStep;
+
+    /// <summary>Gets whether cleared gradients become null rather than zero.</summary>
+    /// <value>
+    /// The default is <see langword="true"/>, as in PyTorch ≥ 2. With zeros, momentum and weight decay still move a parameter that gets no gradient.
+    /// </value>
+    public bool SetToNone { get; init; } = true;
+
+    /// <inheritdoc/>
+    public override BaseOptimWrapper Build(nn.Module model) => new OptimWrapper(this, model);
+}

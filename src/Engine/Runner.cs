@@ -1,0 +1,186 @@
+using System.Globalization;
+using Compat.Engine.Composition;
+using Compat.Engine.Hooks;
+using Compat.Engine.Logging;
+using Compat.Engine.Loops;
+using Compat.Engine.Model;
+using Compat.Engine.Optim;
+using Compat.Engine.Schedulers;
+using Compat.Torch;
+using Compat.Torch.Data;
+using Compat.Torch.Logging;
+using Compat.Torch.Native;
+using Compat.Torch.Randomness;
+using Compat.Torch.Training;
+using Microsoft.Extensions.Logging;
+using static TorchSharp.torch;
+
+namespace Compat.Engine;
+
+/// <summary>Introduces the parts of a training to one another and starts them.</summary>
+/// <remarks>Source: MMEngine <c>Runner</c>.</remarks>
+[HoldsTensors("owner: the model")]
+public sealed class Runner : IDisposable
+{
+    private readonly RunnerOptions options;
+    private readonly StreamWriter? logFile;
+    private BaseOptimWrapper? optimWrapper;
+
+    /// <summary>Makes a runner: seeds, moves the model to its device and registers the hooks.</summary>
+    /// <param name="options">The settings.</param>
+    /// <exception cref="ArgumentException">Settings do not fit together.</exception>
+    public Runner(RunnerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        RunnerComposer.Check(options);
+        TorchEnvironment.EnsureLoaded();
+        this.options = options;
+        Timestamp = Time.GetLocalNow().ToString("yyyyMMdd_HHmmss", CultureInfo.InvariantCulture);
+        ExperimentName = options.ExperimentName is null ? Timestamp : $"{options.ExperimentName}_{Timestamp}";
+        WorkDir = Directory.CreateDirectory(options.WorkDir).FullName;
+        if (options.Randomness.Seed is { } seed)
+        {
+            TorchSeed.Set(seed);
+        }
+
+        logFile = options.Logger is null ? File.AppendText(Path.Combine(Directory.CreateDirectory(LogDir).FullName, $"{Timestamp}.log")) : null;
+        Logger = options.Logger ?? new LineLogger("engine", [Console.Out, logFile!], time: Time);
+        MessageHub = new MessageHub(new PendingScalars(options.NonFiniteLoss, Logger));
+        LogProcessor = new LogProcessor(options.LogProcessor);
+        Model.MoveTo(options.Device ?? (cuda.is_available() ? CUDA : CPU));
+        Hooks = new HookList(this);
+        RunnerComposer.RegisterHooks(this, options);
+    }
+
+    /// <summary>Gets the model.</summary>
+    public BaseModel Model => options.Model;
+
+    /// <summary>Gets the folder for everything that the run writes, as a full path.</summary>
+    public string WorkDir { get; }
+
+    /// <summary>Gets the folder of this run's log: the time stamp below <see cref="WorkDir"/>.</summary>
+    public string LogDir => Path.Combine(WorkDir, Timestamp);
+
+    /// <summary>Gets the local time at which the runner was made, as <c>yyyyMMdd_HHmmss</c>.</summary>
+    public string Timestamp { get; }
+
+    /// <summary>Gets the name of the experiment with the time stamp.</summary>
+    public string ExperimentName { get; }
+
+    /// <summary>Gets where log lines go.</summary>
+    public ILogger Logger { get; }
+
+    /// <summary>Gets the clock of timers and time stamps.</summary>
+    public TimeProvider Time => options.Time;
+
+    /// <summary>Gets the histories of everything that is logged.</summary>
+    public MessageHub MessageHub { get; }
+
+    /// <summary>Gets what makes log lines.</summary>
+    public LogProcessor LogProcessor { get; }
+
+    /// <summary>Gets the hooks, in order.</summary>
+    public HookList Hooks { get; }
+
+    /// <summary>Gets the training data.</summary>
+    public BatchLoader? TrainDataloader => options.TrainDataloader;
+
+    /// <summary>Gets the training loop.</summary>
+    /// <value><see langword="null"/> until <see cref="Train"/> builds it.</value>
+    public TrainLoop? TrainLoop { get; private set; }
+
+    /// <summary>Gets the validation loop.</summary>
+    /// <value><see langword="null"/> until it is built, and if there is no validation.</value>
+    public ValLoop? ValLoop { get; private set; }
+
+    /// <summary>Gets how far training has come.</summary>
+    /// <value>Zeros until <see cref="Train"/> builds the loop.</value>
+    public TrainingProgress Progress => TrainLoop?.Progress ?? new();
+
+    /// <summary>Gets how many epochs are trained; 0 until <see cref="Train"/> builds the loop.</summary>
+    public int MaxEpochs => TrainLoop?.MaxEpochs ?? 0;
+
+    /// <summary>Gets how many iterations are trained; 0 until <see cref="Train"/> builds the loop.</summary>
+    public int MaxIters => TrainLoop?.MaxIters ?? 0;
+
+    /// <summary>Gets what updates the weights.</summary>
+    /// <exception cref="InvalidOperationException">It is not built yet: <see cref="Train"/> does it.</exception>
+    public BaseOptimWrapper OptimWrapper => optimWrapper
+        ?? throw new InvalidOperationException("The runner has no OptimWrapper yet. It is built when training starts: call Train first.");
+
+    /// <summary>Gets the schedules, in the order in which they are applied.</summary>
+    /// <value>Empty until <see cref="Train"/> builds them.</value>
+    public IReadOnlyList<ParamScheduler> ParamSchedulers { get; private set; } = [];
+
+    /// <summary>Adds a hook behind those of the same priority.</summary>
+    /// <param name="hook">The hook.</param>
+    /// <param name="priority">Where it stands; <see langword="null"/> for its own priority.</param>
+    public void RegisterHook(Hook hook, HookPriority? priority = null) => Hooks.Register(hook, priority);
+
+    /// <summary>Trains.</summary>
+    /// <returns>The model.</returns>
+    /// <exception cref="InvalidOperationException">The options say nothing about training, or it was started before.</exception>
+    public BaseModel Train()
+    {
+        foreach (int _ in TrainIterations())
+        {
+        }
+
+        return Model;
+    }
+
+    /// <summary>Trains, one iteration of training or validation at each step, so that several runners can be advanced in turn.</summary>
+    /// <remarks>Whoever does this gives each runner its own random stream (<see cref="RandomState"/>).</remarks>
+    /// <returns>The number of finished training iterations, after each iteration of either kind.</returns>
+    /// <exception cref="InvalidOperationException">The options say nothing about training, or it was started before.</exception>
+    public IEnumerable<int> TrainIterations()
+    {
+        PrepareTraining();
+        Hooks.BeforeRun();
+        OptimWrapper.InitializeCountStatus(Model, Progress.Iter, MaxIters, Logger);
+        foreach (int iter in TrainLoop!.Iterations())
+        {
+            yield return iter;
+        }
+
+        Hooks.AfterRun();
+    }
+
+    /// <summary>Validates without training.</summary>
+    /// <returns>The metrics by name.</returns>
+    /// <exception cref="InvalidOperationException">The options say nothing about validation.</exception>
+    public IReadOnlyDictionary<string, double> Val()
+    {
+        ValLoop ??= RunnerComposer.BuildValLoop(this, options)
+            ?? throw new InvalidOperationException("There is nothing to validate with. Set ValDataloader and ValEvaluator in the runner's options.");
+        Hooks.BeforeRun();
+        IReadOnlyDictionary<string, double> metrics = ValLoop.Run();
+        Hooks.AfterRun();
+        return metrics;
+    }
+
+    /// <summary>Frees what the runner owns: the optimizer it built, the metrics, pending log values and the log file.</summary>
+    public void Dispose()
+    {
+        optimWrapper?.Dispose();
+        options.ValEvaluator?.Dispose();
+        MessageHub.Dispose();
+        logFile?.Dispose();
+    }
+
+    private void PrepareTraining()
+    {
+        if (TrainLoop is not null)
+        {
+            throw new InvalidOperationException("Training was started before. Make a new runner to train again.");
+        }
+
+        TrainLoop = options.TrainCfg?.Build(this)
+            ?? throw new InvalidOperationException(
+                "There is nothing to train with. Set TrainDataloader, TrainCfg and OptimWrapper in the runner's options.");
+        optimWrapper = RunnerComposer.BuildOptimWrapper(this, options);
+        ParamSchedulers = RunnerComposer.BuildParamSchedulers(this, options);
+        ValLoop ??= RunnerComposer.BuildValLoop(this, options);
+        EngineLog.Line(Logger, $"Hooks will be executed in the following order:\n{Hooks.Describe()}");
+    }
+}

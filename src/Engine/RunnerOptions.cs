@@ -1,0 +1,83 @@
+using Compat.Engine.Evaluation;
+using Compat.Engine.Hooks;
+using Compat.Engine.Logging;
+using Compat.Engine.Loops;
+using Compat.Engine.Model;
+using Compat.Engine.Optim;
+using Compat.Engine.Runtime;
+using Compat.Engine.Schedulers;
+using Compat.Torch;
+using Compat.Torch.Data;
+using Compat.Torch.Training;
+using Microsoft.Extensions.Logging;
+using static TorchSharp.torch;
+
+namespace Compat.Engine;
+
+/// <summary>Settings of <see cref="Runner"/>.</summary>
+[HoldsTensors("owner: the model")]
+public sealed record RunnerOptions
+{
+    /// <summary>Gets the model.</summary>
+    public required BaseModel Model { get; init; }
+
+    /// <summary>Gets the folder for everything that the run writes. It is made if it is missing.</summary>
+    public required string WorkDir { get; init; }
+
+    /// <summary>Gets the training data.</summary>
+    /// <value>Set together with <see cref="TrainCfg"/> and <see cref="OptimWrapper"/>, or none of the three.</value>
+    public BatchLoader? TrainDataloader { get; init; }
+
+    /// <summary>Gets the training loop.</summary>
+    public TrainLoopOptions? TrainCfg { get; init; }
+
+    /// <summary>Gets how weights are updated.</summary>
+    public BaseOptimWrapperOptions? OptimWrapper { get; init; }
+
+    /// <summary>Gets the schedules, in the order in which they are applied.</summary>
+    /// <value>The default is none.</value>
+    public IReadOnlyList<ParamSchedulerOptions> ParamSchedulers { get; init; } = [];
+
+    /// <summary>Gets the validation data.</summary>
+    /// <value>Set together with <see cref="ValEvaluator"/>, or neither.</value>
+    public BatchLoader? ValDataloader { get; init; }
+
+    /// <summary>Gets the metrics of the validation. The runner takes them over.</summary>
+    public Evaluator? ValEvaluator { get; init; }
+
+    /// <summary>Gets which of the hooks that every run has are registered.</summary>
+    /// <value>The default is all of them.</value>
+    public DefaultHooks DefaultHooks { get; init; } = new();
+
+    /// <summary>Gets further hooks; among equal priorities they run after the default ones.</summary>
+    /// <value>The default is none.</value>
+    public IReadOnlyList<Hook> CustomHooks { get; init; } = [];
+
+    /// <summary>Gets how log lines are made.</summary>
+    /// <value>The default averages over 10 iterations and counts by epoch.</value>
+    public LogProcessorOptions LogProcessor { get; init; } = new();
+
+    /// <summary>Gets the settings of the random generators.</summary>
+    /// <value>The default leaves them as they are.</value>
+    public RandomnessOptions Randomness { get; init; } = new();
+
+    /// <summary>Gets where the model is trained.</summary>
+    /// <value>The default is <see langword="null"/>: CUDA if there is a device, else the CPU.</value>
+    public Device? Device { get; init; }
+
+    /// <summary>Gets the name of the experiment; the time stamp is appended.</summary>
+    /// <value>The default is <see langword="null"/>: the time stamp alone.</value>
+    public string? ExperimentName { get; init; }
+
+    /// <summary>Gets where log lines go.</summary>
+    /// <value>The default is <see langword="null"/>: the console, and the file <c>WorkDir/timestamp/timestamp.log</c>.</value>
+    public ILogger? Logger { get; init; }
+
+    /// <summary>Gets what happens when a loss turns out to be NaN or infinite.</summary>
+    /// <value>The default is <see cref="NonFiniteLoss.Error"/>.</value>
+    public NonFiniteLoss NonFiniteLoss { get; init; } = NonFiniteLoss.Error;
+
+    /// <summary>Gets the clock of timers and time stamps.</summary>
+    /// <value>The default is the system's.</value>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}

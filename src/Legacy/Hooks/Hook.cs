@@ -1,0 +1,156 @@
+using Compat.Legacy.Runners;
+using Compat.Torch.Training;
+
+namespace Compat.Legacy;
+
+/// <summary>Something that is called at fixed points of a run, with the runner as its only argument.</summary>
+/// <remarks>
+/// <list type="table">
+/// <listheader><term>point</term><description>what has already happened</description></listheader>
+/// <item><term>BeforeRun</term><description>the runner is complete; a resume is done</description></item>
+/// <item><term>BeforeTrainEpoch</term><description>the model is in training mode; MaxIters is set</description></item>
+/// <item><term>BeforeTrainIter</term><description>the batch is read; hooks before this one may have set the learning rate</description></item>
+/// <item><term>AfterTrainIter</term><description>the step has run; the weights are updated by the optimizer hook, at this very point</description></item>
+/// <item><term>AfterTrainEpoch</term><description>Iter is advanced; Epoch is not yet</description></item>
+/// <item><term>BeforeValEpoch … AfterValEpoch</term><description>Epoch is advanced; the model is in evaluation mode</description></item>
+/// <item><term>AfterRun</term><description>the last epoch is over</description></item>
+/// </list>
+/// <para>Source: MMCV <c>Hook</c>.</para>
+/// </remarks>
+public abstract class Hook
+{
+    // A general method stands for several points.
+    private static readonly Dictionary<string, HookStage[]> General = new()
+    {
+        [nameof(BeforeEpoch)] = [HookStage.BeforeTrainEpoch, HookStage.BeforeValEpoch],
+        [nameof(AfterEpoch)] = [HookStage.AfterTrainEpoch, HookStage.AfterValEpoch],
+        [nameof(BeforeIter)] = [HookStage.BeforeTrainIter, HookStage.BeforeValIter],
+        [nameof(AfterIter)] = [HookStage.AfterTrainIter, HookStage.AfterValIter],
+    };
+
+    /// <summary>Gets the points that this hook overrides, in order.</summary>
+    /// <returns>The points.</returns>
+    public IReadOnlyCollection<HookStage> GetTriggeredStages() => OverriddenPoints.Of<Hook, HookStage>(GetType(), General);
+
+    /// <summary>Called before anything else.</summary>
+    /// <param name="runner">The runner that calls.</param>
+    public virtual void BeforeRun(BaseRunner runner)
+    {
+    }
+
+    /// <summary>Called after everything else.</summary>
+    /// <param name="runner">The runner that calls.</param>
+    public virtual void AfterRun(BaseRunner runner)
+    {
+    }
+
+    /// <summary>Called before an epoch of either kind, unless the method for that kind is overridden.</summary>
+    /// <param name="runner">The runner that calls.</param>
+    public virtual void BeforeEpoch(BaseRunner runner)
+    {
+    }
+
+    /// <summary>Called after an epoch of either kind, unless the method for that kind is overridden.</summary>
+    /// <param name="runner">The runner that calls.</param>
+    public virtual void AfterEpoch(BaseRunner runner)
+    {
+    }
+
+    /// <summary>Called before an iteration of either kind, unless the method for that kind is overridden.</summary>
+    /// <param name="runner">The runner that calls.</param>
+    public virtual void BeforeIter(BaseRunner runner)
+    {
+    }
+
+    /// <summary>Called after an iteration of either kind, unless the method for that kind is overridden.</summary>
+    /// <param name="runner">The runner that calls.</param>
+    public virtual void AfterIter(BaseRunner runner)
+    {
+    }
+
+    /// <summary>Called before each training epoch.</summary>
+    /// <param name="runner">The runner that calls.</param>
+    public virtual void BeforeTrainEpoch(BaseRunner runner) => BeforeEpoch(runner);
+
+    /// <summary>Called before each validation pass.</summary>
+    /// <param name="runner">The runner that calls.</param>
+    public virtual void BeforeValEpoch(BaseRunner runner) => BeforeEpoch(runner);
+
+    /// <summary>Called after each training epoch.</summary>
+    /// <param name="runner">The runner that calls.</param>
+    public virtual void AfterTrainEpoch(BaseRunner runner) => AfterEpoch(runner);
+
+    /// <summary>Called after each validation pass.</summary>
+    /// <param name="runner">The runner that calls.</param>
+    public virtual void AfterValEpoch(BaseRunner runner) => AfterEpoch(runner);
+
+    /// <summary>Called before each training iteration.</summary>
+    /// <param name="runner">The runner that calls.</param>
+    public virtual void BeforeTrainIter(BaseRunner runner) => BeforeIter(runner);
+
+    /// <summary>Called before each validation iteration.</summary>
+    /// <param name="runner">The runner that calls.</param>
+    public virtual void BeforeValIter(BaseRunner runner) => BeforeIter(runner);
+
+    /// <summary>Called after each training iteration.</summary>
+    /// <param name="runner">The runner that calls.</param>
+    public virtual void AfterTrainIter(BaseRunner runner) => AfterIter(runner);
+
+    /// <summary>Called after each validation iteration.</summary>
+    /// <param name="runner">The runner that calls.</param>
+    public virtual void AfterValIter(BaseRunner runner) => AfterIter(runner);
+
+    /// <summary>Calls the method for a point.</summary>
+    /// <param name="stage">The point.</param>
+    /// <param name="runner">The runner that calls.</param>
+    public void Call(HookStage stage, BaseRunner runner)
+    {
+        switch (stage)
+        {
+            case HookStage.BeforeRun: BeforeRun(runner); break;
+            case HookStage.BeforeTrainEpoch: BeforeTrainEpoch(runner); break;
+            case HookStage.BeforeTrainIter: BeforeTrainIter(runner); break;
+            case HookStage.AfterTrainIter: AfterTrainIter(runner); break;
+            case HookStage.AfterTrainEpoch: AfterTrainEpoch(runner); break;
+            case HookStage.BeforeValEpoch: BeforeValEpoch(runner); break;
+            case HookStage.BeforeValIter: BeforeValIter(runner); break;
+            case HookStage.AfterValIter: AfterValIter(runner); break;
+            case HookStage.AfterValEpoch: AfterValEpoch(runner); break;
+            case HookStage.AfterRun: AfterRun(runner); break;
+            default: throw new ArgumentOutOfRangeException(nameof(stage), stage, $"There is no hook stage {stage}.");
+        }
+    }
+
+    /// <summary>Tells whether this is every n-th epoch.</summary>
+    /// <param name="runner">The runner.</param>
+    /// <param name="n">The interval; below 1 means never.</param>
+    /// <returns>Whether <c>(epoch + 1) % n == 0</c>.</returns>
+    protected static bool EveryNEpochs(BaseRunner runner, int n) => n > 0 && (runner.Epoch + 1) % n == 0;
+
+    /// <summary>Tells whether this is every n-th iteration of its epoch.</summary>
+    /// <param name="runner">The runner.</param>
+    /// <param name="n">The interval; below 1 means never.</param>
+    /// <returns>Whether <c>(inner_iter + 1) % n == 0</c>.</returns>
+    protected static bool EveryNInnerIters(BaseRunner runner, int n) => n > 0 && (runner.InnerIter + 1) % n == 0;
+
+    /// <summary>Tells whether this is every n-th iteration.</summary>
+    /// <param name="runner">The runner.</param>
+    /// <param name="n">The interval; below 1 means never.</param>
+    /// <returns>Whether <c>(iter + 1) % n == 0</c>.</returns>
+    protected static bool EveryNIters(BaseRunner runner, int n) => n > 0 && (runner.Iter + 1) % n == 0;
+
+    /// <summary>Tells whether this is the last iteration of its epoch.</summary>
+    /// <param name="runner">The runner.</param>
+    /// <returns>Whether it is the last.</returns>
+    protected static bool EndOfEpoch(BaseRunner runner) => runner.InnerIter + 1 == runner.DataLoader!.Length;
+
+    /// <summary>Tells whether this is the last epoch.</summary>
+    /// <param name="runner">The runner.</param>
+    /// <returns>Whether it is the last; never if there is no limit.</returns>
+    protected static bool IsLastEpoch(BaseRunner runner) => runner.Epoch + 1 == runner.MaxEpochs;
+
+    /// <summary>Tells whether this is the last iteration.</summary>
+    /// <param name="runner">The runner.</param>
+    /// <returns>Whether it is the last; never if there is no limit.</returns>
+    protected static bool IsLastIter(BaseRunner runner) => runner.Iter + 1 == runner.MaxIters;
+}

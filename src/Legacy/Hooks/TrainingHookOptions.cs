@@ -1,0 +1,25 @@
+namespace Compat.Legacy;
+
+/// <summary>The hooks of a training, as <c>register_training_hooks</c> takes them.</summary>
+public sealed record TrainingHookOptions
+{
+    /// <summary>Gets the schedule of the learning rate.</summary>
+    /// <value>The default is <see langword="null"/>: it stays as the optimizer has it.</value>
+    public LrConfig? LrConfig { get; init; }
+
+    /// <summary>Gets the settings of the optimizer hook.</summary>
+    /// <value>The default is <see langword="null"/>: no such hook; the model updates its weights itself.</value>
+    public OptimizerConfig? OptimizerConfig { get; init; }
+
+    /// <summary>Gets the loggers.</summary>
+    /// <value>The default is <see langword="null"/>: none.</value>
+    public LogConfig? LogConfig { get; init; }
+
+    /// <summary>Gets whether iterations are timed. Without it, log lines are taken for those of a validation.</summary>
+    /// <value>The default is <see langword="true"/>.</value>
+    public bool Timer { get; init; } = true;
+
+    /// <summary>Gets further hooks, registered last and with normal priority.</summary>
+    /// <value>The default is none.</value>
+    public IReadOnlyList<Hook> CustomHooks { get; init; } = [];
+}

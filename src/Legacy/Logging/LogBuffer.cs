@@ -1,0 +1,130 @@
+using Compat.Torch.Training;
+
+namespace Compat.Legacy;
+
+/// <summary>The log values since the last clearing, and their averages.</summary>
+/// <remarks>
+/// An average is weighted by the number of samples: <c>Σ(value · count) / Σ count</c>, over each name's own last entries. Tensors are read when an
+/// average is asked for, not before. Source: MMCV <c>LogBuffer</c>.
+/// </remarks>
+public sealed class LogBuffer : IDisposable
+{
+    private readonly OrderedDictionary<string, History> histories = [];
+    private readonly PendingScalars pending;
+
+    /// <summary>Makes an empty buffer.</summary>
+    /// <param name="pending">Where tensors wait until they are read; the buffer takes it over. <see langword="null"/> for a new one.</param>
+    public LogBuffer(PendingScalars? pending = null) => this.pending = pending ?? new();
+
+    /// <summary>Gets the averages of the last call of <see cref="Average"/>, in the order in which their names first came.</summary>
+    public OrderedDictionary<string, double> Output { get; } = [];
+
+    /// <summary>Gets or sets whether <see cref="Output"/> holds something to be logged.</summary>
+    public bool Ready { get; set; }
+
+    /// <summary>Gets the names that have a history, in order.</summary>
+    public IReadOnlyCollection<string> Names => histories.Keys;
+
+    /// <summary>Adds values.</summary>
+    /// <param name="vars">The values.</param>
+    /// <param name="count">How many samples they stand for. The default is 1.</param>
+    public void Update(LogVars vars, int count = 1) => Add(vars, count, iteration: null);
+
+    /// <summary>Averages each name's last entries into <see cref="Output"/>. The histories stay.</summary>
+    /// <param name="n">How many entries; 0, the default, for all.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="n"/> is negative.</exception>
+    public void Average(int n = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(n);
+        pending.Flush();
+        foreach ((string name, History history) in histories)
+        {
+            Output[name] = history.Average(n);
+        }
+
+        Ready = true;
+    }
+
+    /// <summary>Forgets everything. Values that nobody read are checked for non-finite losses first.</summary>
+    public void Clear()
+    {
+        pending.Flush();
+        histories.Clear();
+        ClearOutput();
+    }
+
+    /// <summary>Forgets the averages, not the histories.</summary>
+    public void ClearOutput()
+    {
+        Output.Clear();
+        Ready = false;
+    }
+
+    /// <summary>Frees the values that nobody read.</summary>
+    public void Dispose() => pending.Dispose();
+
+    /// <summary>Adds the values of a training step, whose losses must be finite.</summary>
+    /// <param name="vars">The values.</param>
+    /// <param name="count">How many samples they stand for.</param>
+    /// <param name="iteration">The iteration, for the message.</param>
+    internal void UpdateWatched(LogVars vars, int count, int iteration) => Add(vars, count, iteration);
+
+    /// <summary>Watches a loss that is not logged.</summary>
+    /// <param name="loss">The loss. Borrowed.</param>
+    /// <param name="iteration">The iteration, for the message.</param>
+    internal void Watch(TorchSharp.torch.Tensor loss, int iteration) => pending.Add(loss, null, 0, new WatchedLoss("loss", iteration));
+
+    /// <summary>Reads what nobody read and finds non-finite losses in it.</summary>
+    internal void Flush() => pending.Flush();
+
+    private void Add(LogVars vars, int count, int? iteration)
+    {
+        ArgumentNullException.ThrowIfNull(vars);
+        foreach ((string name, LogValue value) in vars)
+        {
+            if (!histories.TryGetValue(name, out History? history))
+            {
+                history = new History();
+                histories.Add(name, history);
+            }
+
+            WatchedLoss? watched = iteration is { } number ? WatchedLoss.ForLogged(name, number) : null;
+            history.Add(value, count, pending, watched);
+        }
+    }
+
+    private sealed class History : IScalarSink
+    {
+        private readonly List<double> values = [];
+        private readonly List<int> counts = [];
+
+        public void Add(LogValue value, int count, PendingScalars pending, WatchedLoss? watched)
+        {
+            values.Add(value.Number);
+            counts.Add(count);
+            if (value.Tensor is { } tensor)
+            {
+                pending.Add(tensor, this, values.Count - 1, watched);
+            }
+            else if (watched is { } loss)
+            {
+                pending.Check(loss, value.Number);
+            }
+        }
+
+        public double Average(int n)
+        {
+            double sum = 0;
+            long weight = 0;
+            for (int i = n == 0 ? 0 : Math.Max(values.Count - n, 0); i < values.Count; i++)
+            {
+                sum += values[i] * counts[i];
+                weight += counts[i];
+            }
+
+            return sum / weight;
+        }
+
+        public void Resolve(int slot, double value) => values[slot] = value;
+    }
+}

@@ -1,0 +1,115 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using Compat.Legacy.Runners;
+using Compat.Torch.Logging;
+
+namespace Compat.Legacy;
+
+/// <summary>Writes a line to the runner's logger and one to a JSON file, <c>WorkDir/timestamp.log.json</c>.</summary>
+/// <remarks>
+/// The lines are those of MMCV, character for character, but for <c>memory</c>, which TorchSharp cannot tell. Without a work folder no JSON is
+/// written. Source: MMCV <c>TextLoggerHook</c>.
+/// </remarks>
+public sealed class TextLoggerHook : LoggerHook
+{
+    private static readonly JsonSerializerOptions Json = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
+
+    private readonly TextLoggerConfig config;
+    private double totalSeconds;
+    private int startIter;
+    private string? jsonPath;
+
+    /// <summary>Makes the hook.</summary>
+    /// <param name="config">The settings; <see langword="null"/> for the defaults.</param>
+    public TextLoggerHook(TextLoggerConfig? config = null)
+        : base(config ??= new()) => this.config = config;
+
+    /// <inheritdoc/>
+    public override void BeforeRun(BaseRunner runner)
+    {
+        base.BeforeRun(runner);
+        startIter = runner.Iter;
+        jsonPath = runner.WorkDir is null ? null : Path.Combine(runner.WorkDir, $"{runner.Timestamp}.log.json");
+        if (runner.Meta is not null)
+        {
+            WriteJson(runner.Meta);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Log(BaseRunner runner)
+    {
+        string mode = GetMode(runner);
+        OptimizerSnapshot lr = runner.CurrentLr();
+        LogExperimentName(runner);
+        string values = string.Join(
+            ", ",
+            runner.LogBuffer.Output.Where(entry => entry.Key is not ("time" or "data_time")).Select(entry => $"{entry.Key}: {PythonText.Fixed(entry.Value, 4)}"));
+        LegacyLog.Line(runner.Logger, $"{(mode == "train" ? TrainHeader(runner, lr) : ValHeader(runner, mode))}{values}");
+        WriteJson(Entry(runner, mode, lr));
+    }
+
+    private static double Rounded(double value) => PythonText.Round(value, 5);
+
+    private static JsonNode LrNode(OptimizerSnapshot lr) => lr.IsNamed
+        ? new JsonObject(lr.Values.Select(entry => KeyValuePair.Create<string, JsonNode?>(entry.Key, Rounded(entry.Value[0]))))
+        : Rounded(lr.First);
+
+    private void LogExperimentName(BaseRunner runner)
+    {
+        if (runner.Meta?["exp_name"] is { } name && (EveryNIters(runner, config.IntervalExpName) || (ByEpoch && EndOfEpoch(runner))))
+        {
+            LegacyLog.Line(runner.Logger, $"Exp name: {name}");
+        }
+    }
+
+    private string TrainHeader(BaseRunner runner, OptimizerSnapshot lr)
+    {
+        string rates = lr.IsNamed
+            ? string.Join(' ', lr.Values.Select(entry => $"lr_{entry.Key}: {PythonText.Scientific(entry.Value[0], 3)}"))
+            : $"lr: {PythonText.Scientific(lr.First, 3)}";
+        string position = ByEpoch
+            ? $"Epoch [{GetEpoch(runner)}][{GetIter(runner, inner: true)}/{runner.DataLoader!.Length}]"
+            : $"Iter [{GetIter(runner, inner: true)}/{runner.MaxIters}]";
+        return $"{position}\t{rates}, {Times(runner)}";
+    }
+
+    private string Times(BaseRunner runner)
+    {
+        double time = runner.LogBuffer.Output["time"];
+        totalSeconds += time * Interval;
+        double eta = totalSeconds / (runner.Iter - startIter + 1) * ((runner.MaxIters ?? 0) - runner.Iter - 1);
+        string dataTime = PythonText.Fixed(runner.LogBuffer.Output["data_time"], 3);
+        return $"eta: {PythonText.Duration(eta)}, time: {PythonText.Fixed(time, 3)}, data_time: {dataTime}, ";
+    }
+
+    private string ValHeader(BaseRunner runner, string mode) => ByEpoch
+        ? $"Epoch({mode}) [{GetEpoch(runner)}][{GetIter(runner, inner: true)}]\t"
+        : $"Iter({mode}) [{GetIter(runner, inner: true)}]\t";
+
+    private JsonObject Entry(BaseRunner runner, string mode, OptimizerSnapshot lr)
+    {
+        JsonObject entry = new()
+        {
+            ["mode"] = mode,
+            ["epoch"] = GetEpoch(runner),
+            ["iter"] = GetIter(runner, inner: true),
+            ["lr"] = LrNode(lr),
+        };
+        foreach ((string name, double value) in runner.LogBuffer.Output)
+        {
+            entry[name] = Rounded(value);
+        }
+
+        return entry;
+    }
+
+    private void WriteJson(JsonObject entry)
+    {
+        if (jsonPath is not null)
+        {
+            File.AppendAllText(jsonPath, entry.ToJsonString(Json) + "\n");
+        }
+    }
+}

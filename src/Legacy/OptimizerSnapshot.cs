@@ -1,0 +1,10 @@
+namespace Compat.Legacy;
+
+/// <summary>One value of every parameter group, such as the learning rate, at one moment.</summary>
+/// <param name="IsNamed">Whether the optimizers have names.</param>
+/// <param name="Values">The values of each optimizer's groups; a single optimizer has the empty name.</param>
+public sealed record OptimizerSnapshot(bool IsNamed, IReadOnlyList<KeyValuePair<string, IReadOnlyList<double>>> Values)
+{
+    /// <summary>Gets the value of the first group of the first optimizer, which is the one that is logged.</summary>
+    public double First => Values[0].Value[0];
+}

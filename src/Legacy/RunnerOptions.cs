@@ -1,0 +1,40 @@
+using System.Text.Json.Nodes;
+using Compat.Torch.Training;
+using Microsoft.Extensions.Logging;
+
+namespace Compat.Legacy;
+
+/// <summary>Settings of a runner.</summary>
+public sealed record RunnerOptions
+{
+    /// <summary>Gets where log lines go. It looks optional in MMCV, and is not.</summary>
+    public required ILogger Logger { get; init; }
+
+    /// <summary>Gets the optimizer, or several by name.</summary>
+    /// <value>The default is <see langword="null"/>: none.</value>
+    public OptimizerSet? Optimizer { get; init; }
+
+    /// <summary>Gets the folder for everything that the run writes. It is made if it is missing.</summary>
+    /// <value>The default is <see langword="null"/>: nothing is written.</value>
+    public string? WorkDir { get; init; }
+
+    /// <summary>Gets what is written into checkpoints and as the first line of the JSON log, such as <c>exp_name</c>.</summary>
+    /// <value>The default is <see langword="null"/>: nothing.</value>
+    public JsonObject? Meta { get; init; }
+
+    /// <summary>Gets how many epochs are trained.</summary>
+    /// <value>The default is <see langword="null"/>. Not together with <see cref="MaxIters"/>.</value>
+    public int? MaxEpochs { get; init; }
+
+    /// <summary>Gets how many iterations are trained.</summary>
+    /// <value>The default is <see langword="null"/>. Not together with <see cref="MaxEpochs"/>.</value>
+    public int? MaxIters { get; init; }
+
+    /// <summary>Gets what happens when a loss turns out to be NaN or infinite. MMCV trains on.</summary>
+    /// <value>The default is <see cref="NonFiniteLoss.Error"/>.</value>
+    public NonFiniteLoss NonFiniteLoss { get; init; } = NonFiniteLoss.Error;
+
+    /// <summary>Gets the clock of timers and time stamps.</summary>
+    /// <value>The default is the system's.</value>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}

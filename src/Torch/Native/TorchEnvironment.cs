@@ -1,0 +1,40 @@
+using System.Runtime.InteropServices;
+using TorchSharp;
+
+namespace Compat.Torch.Native;
+
+/// <summary>Loads libtorch and says clearly what to do when it cannot be loaded.</summary>
+public static class TorchEnvironment
+{
+    private static readonly Lazy<bool> Loaded = new(Load);
+
+    /// <summary>Loads libtorch if this has not happened yet. Runners, loaders and the seeding call do this first.</summary>
+    /// <exception cref="PlatformNotSupportedException">libtorch or TorchSharp's native library is missing or cannot be loaded.</exception>
+    public static void EnsureLoaded() => _ = Loaded.Value;
+
+    private static bool Load()
+    {
+        try
+        {
+            torch.InitializeDeviceType(DeviceType.CPU);
+            return true;
+        }
+        catch (Exception exception) when (exception is NotSupportedException or TypeInitializationException or DllNotFoundException)
+        {
+            throw new PlatformNotSupportedException(
+                $"libtorch could not be loaded. The libraries of Compat do not bring it: the program chooses one. "
+                + $"Add <PackageReference Include=\"{PackageForThisPlatform()}\" Version=\"{torch.__version__}\" /> to the program's project "
+                + "(or TorchSharp-cuda-linux or TorchSharp-cuda-windows for a GPU). "
+                + $"The loader said: {FirstLine(exception)}",
+                exception);
+        }
+    }
+
+    private static string PackageForThisPlatform() =>
+        OperatingSystem.IsWindows() ? "libtorch-cpu-win-x64"
+        : OperatingSystem.IsMacOS() && RuntimeInformation.OSArchitecture == Architecture.Arm64 ? "libtorch-cpu-osx-arm64"
+        : "libtorch-cpu-linux-x64";
+
+    private static string FirstLine(Exception exception) =>
+        exception.GetBaseException().Message.Split('\n', 2)[0].Trim();
+}

@@ -1,0 +1,46 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Compat.Torch.Optim;
+
+/// <summary>Scales gradients down so that their common norm does not exceed a limit.</summary>
+/// <remarks>
+/// <c>g ← g · min(1, max_norm / (‖g‖ + 1e-6))</c>, where ‖g‖ is the norm of the vector of the norms of all gradients. Unlike TorchSharp's
+/// <c>clip_grad_norm_</c> it does not read the norm, so a GPU need not wait. Source: PyTorch <c>clip_grad_norm_</c>.
+/// </remarks>
+public static class ClipGradNorm
+{
+    /// <summary>Clips the gradients in place.</summary>
+    /// <param name="parameters">The parameters; those without a gradient, or that need none, are left out.</param>
+    /// <param name="maxNorm">The limit, above 0.</param>
+    /// <param name="normType">Which norm: 1, 2, another positive power, or infinity. The default is 2.</param>
+    /// <returns>The norm before clipping, as a 0-d tensor; fresh. <see langword="null"/> if no parameter has a gradient.</returns>
+    public static Tensor? Apply(IEnumerable<Parameter> parameters, double maxNorm, double normType = 2)
+    {
+        ArgumentNullException.ThrowIfNull(parameters);
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable guard = no_grad();
+        Tensor[] gradients = [.. parameters.Where(parameter => parameter.requires_grad).Select(parameter => parameter.grad).OfType<Tensor>()];
+        if (gradients.Length == 0)
+        {
+            return null;
+        }
+
+        Tensor total = TotalNorm(gradients, normType);
+        Tensor scale = clamp(maxNorm / (total + 1e-6), max: 1);
+        foreach (Tensor gradient in gradients)
+        {
+            gradient.mul_(scale);
+        }
+
+        return total.MoveToOuterDisposeScope();
+    }
+
+    private static Tensor TotalNorm(Tensor[] gradients, double normType) =>
+        double.IsPositiveInfinity(normType)
+            ? stack(gradients.Select(gradient => gradient.abs().max())).max()
+            : Norm(stack(gradients.Select(gradient => Norm(gradient, normType))), normType);
+
+    private static Tensor Norm(Tensor tensor, double normType) => linalg.vector_norm(tensor, normType);
+}

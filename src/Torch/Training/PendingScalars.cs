@@ -1,0 +1,176 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Compat.Torch.Training;
+
+/// <summary>
+/// Log values that were computed but not read yet. They stay on their device as tensors of one element; <see cref="Flush"/> reads them all with one
+/// transfer per device and type, when something is printed or asked for.
+/// </summary>
+/// <remarks>
+/// Both originals read every value in every iteration, which makes a GPU wait each time. Non-finite losses are found here, when the values are read,
+/// so that looking for them costs no wait of its own.
+/// </remarks>
+[HoldsTensors("owner: the message hub or log buffer that holds this; freed by every Flush and by Dispose")]
+public sealed class PendingScalars(NonFiniteLoss nonFiniteLoss = NonFiniteLoss.Error, ILogger? logger = null) : IDisposable
+{
+    // A run that never logs would collect values for ever. Reading a few thousand at once costs next to nothing.
+    private const int Capacity = 4096;
+
+    private readonly ILogger logger = logger ?? NullLogger.Instance;
+    private readonly List<Entry> entries = [];
+    private bool warned;
+
+    /// <summary>Gets how many tensors wait to be read.</summary>
+    public int Count => entries.Count;
+
+    /// <summary>Keeps a value until it is read.</summary>
+    /// <param name="value">A tensor of one element. Borrowed.</param>
+    /// <param name="sink">Who gets the number; <see langword="null"/> if it is only watched.</param>
+    /// <param name="slot">The place in the sink that the number is for.</param>
+    /// <param name="watched">The loss that this value is and that must be finite; <see langword="null"/>, the default, for any other value.</param>
+    public void Add(Tensor value, IScalarSink? sink, int slot, WatchedLoss? watched = null)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        entries.Add(new Entry(Keep(value), sink, slot, watched));
+        if (entries.Count >= Capacity)
+        {
+            Flush();
+        }
+    }
+
+    /// <summary>Checks a loss that is a number already.</summary>
+    /// <param name="loss">Which loss it is.</param>
+    /// <param name="value">Its value.</param>
+    /// <exception cref="NonFiniteLossException">The value is not finite, and that is an error.</exception>
+    public void Check(WatchedLoss loss, double value)
+    {
+        if (!double.IsFinite(value))
+        {
+            Report(loss, value);
+        }
+    }
+
+    /// <summary>Reads everything that waits, hands it out and frees the tensors.</summary>
+    /// <exception cref="NonFiniteLossException">A watched loss is not finite. All values were handed out before.</exception>
+    public void Flush()
+    {
+        if (entries.Count == 0)
+        {
+            return;
+        }
+
+        double[] values = ReadAll(entries.ConvertAll(entry => entry.Value));
+        Entry[] flushed = [.. entries];
+        Free();
+        for (int i = 0; i < flushed.Length; i++)
+        {
+            flushed[i].Sink?.Resolve(flushed[i].Slot, values[i]);
+        }
+
+        CheckWatched(flushed, values);
+    }
+
+    /// <summary>Frees everything that waits, unread.</summary>
+    public void Dispose() => Free();
+
+    /// <summary>Reads one tensor of one element. Waits for the GPU if it is there.</summary>
+    /// <param name="value">The tensor. Borrowed.</param>
+    /// <returns>The number.</returns>
+    internal static double ReadOne(Tensor value)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return value.detach().to(ScalarType.Float64).cpu().item<double>();
+    }
+
+    private static double[] ReadAll(List<Tensor> tensors)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        double[] values = new double[tensors.Count];
+        foreach (IGrouping<(string, ScalarType), int> group in
+            Enumerable.Range(0, tensors.Count).GroupBy(i => (tensors[i].device.ToString(), tensors[i].dtype)))
+        {
+            int[] places = [.. group];
+            Tensor together = stack(places.Select(i => tensors[i].reshape([])));
+            double[] read = together.to(ScalarType.Float64).cpu().data<double>().ToArray();
+            for (int i = 0; i < places.Length; i++)
+            {
+                values[places[i]] = read[i];
+            }
+        }
+
+        return values;
+    }
+
+    // The result of an operation that autograd knows is this iteration's own and never written to again. Anything else, a counter or a parameter,
+    // may be changed in place before it is read, so it is copied.
+    private static Tensor Keep(Tensor value)
+    {
+        Tensor alias = value.detach().DetachFromDisposeScope();
+        if (value.requires_grad && !value.is_leaf)
+        {
+            return alias;
+        }
+
+        using (alias)
+        {
+            return alias.clone().DetachFromDisposeScope();
+        }
+    }
+
+    // The first iteration counts; in it, a single term says more than the total, which is named 'loss' and listed before it.
+    private void CheckWatched(Entry[] flushed, double[] values)
+    {
+        (WatchedLoss Loss, double Value)[] bad =
+        [
+            .. flushed.Zip(values)
+                .Where(pair => pair.First.Watched is not null && !double.IsFinite(pair.Second))
+                .Select(pair => (pair.First.Watched!.Value, pair.Second)),
+        ];
+        if (bad.Length > 0)
+        {
+            int first = bad.Min(entry => entry.Loss.Iteration);
+            (WatchedLoss loss, double value) = bad.Where(entry => entry.Loss.Iteration == first).MinBy(entry => entry.Loss.Term == "loss" ? 1 : 0);
+            Report(loss, value);
+        }
+    }
+
+    private void Free()
+    {
+        foreach (Entry entry in entries)
+        {
+            entry.Value.Dispose();
+        }
+
+        entries.Clear();
+    }
+
+    private void Report(WatchedLoss loss, double value)
+    {
+        if (nonFiniteLoss == NonFiniteLoss.Ignore)
+        {
+            return;
+        }
+
+        string message = string.Create(
+            CultureInfo.InvariantCulture,
+            $"The loss is not finite: '{loss.Term}' is {value} at iteration {loss.Iteration} (counted from 0). "
+            + $"Lower the learning rate, clip the gradients or look for bad samples in that batch; "
+            + $"set NonFiniteLoss to Warn or Ignore in the runner's options to train on.");
+        if (nonFiniteLoss == NonFiniteLoss.Error)
+        {
+            throw new NonFiniteLossException(message);
+        }
+
+        if (!warned)
+        {
+            warned = true;
+            TrainingLog.NonFiniteLoss(logger, message);
+        }
+    }
+
+    private readonly record struct Entry(Tensor Value, IScalarSink? Sink, int Slot, WatchedLoss? Watched);
+}
