@@ -36,6 +36,16 @@ public sealed class TensorSnapshot
         return new(plain.bytes.ToArray(), plain.dtype, plain.shape);
     }
 
+    /// <summary>Gets the only element of a float tensor.</summary>
+    /// <returns>The element.</returns>
+    /// <exception cref="InvalidOperationException">The tensor is of another type or has several elements.</exception>
+    public double ToDouble() => (type, bytes.Length) switch
+    {
+        (ScalarType.Float32, 4) => BitConverter.ToSingle(bytes),
+        (ScalarType.Float64, 8) => BitConverter.ToDouble(bytes),
+        _ => throw new InvalidOperationException($"A {type} of shape [{string.Join(", ", shape)}] is no single float."),
+    };
+
     /// <summary>Finds the first difference to another tensor, bit by bit, and shows both values.</summary>
     /// <param name="other">The other tensor.</param>
     /// <returns>For example <c>0.0123 against 0.0125</c>; <see langword="null"/> if both are the same.</returns>
