@@ -1,0 +1,110 @@
+using Compat.Adapters.Equivalence;
+using Spectre.Console;
+
+namespace Digits;
+
+/// <summary>What the user sees: live progress and a table on a terminal, plain lines elsewhere.</summary>
+internal static class DigitsConsole
+{
+    private static bool IsTerminal => AnsiConsole.Profile.Capabilities.Interactive && !Console.IsOutputRedirected;
+
+    public static DigitsComparison WithProgress(Func<Action<string, int, int>, DigitsComparison> train) =>
+        IsTerminal ? WithBars(train) : WithLines(train);
+
+    public static void Print(DigitsComparison comparison, string report)
+    {
+        if (IsTerminal)
+        {
+            AnsiConsole.Write(Verdicts(comparison));
+            AnsiConsole.Write(Trainings(comparison));
+        }
+        else
+        {
+            PrintLines(comparison);
+        }
+
+        Console.WriteLine($"Report: {report}");
+        if (comparison.FirstDifference is { } difference)
+        {
+            Console.WriteLine($"First difference: {difference}");
+        }
+
+        Console.WriteLine(comparison.Holds
+            ? "All three train the same."
+            : "They do NOT train the same.");
+    }
+
+    private static DigitsComparison WithBars(Func<Action<string, int, int>, DigitsComparison> train) => AnsiConsole.Progress()
+        .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn())
+        .Start(context =>
+        {
+            Dictionary<string, ProgressTask> bars = [];
+            return train((name, done, total) =>
+            {
+                if (!bars.TryGetValue(name, out ProgressTask? bar))
+                {
+                    bar = context.AddTask(name, maxValue: total);
+                    bars.Add(name, bar);
+                }
+
+                bar.Value = done;
+            });
+        });
+
+    private static DigitsComparison WithLines(Func<Action<string, int, int>, DigitsComparison> train) => train((name, done, total) =>
+    {
+        if (done % Math.Max(total / 4, 1) == 0 || done == total)
+        {
+            Console.WriteLine($"{name}: {done} of {total} iterations");
+        }
+    });
+
+    private static Table Verdicts(DigitsComparison comparison)
+    {
+        Table table = new Table().Border(TableBorder.Rounded).AddColumn("at every iteration");
+        foreach (TraceComparison one in comparison.Comparisons)
+        {
+            table.AddColumn($"{one.Candidate.Name} against {one.Control.Name}");
+        }
+
+        foreach (Observation observation in Enum.GetValues<Observation>())
+        {
+            table.AddRow([TraceDifference.Words(observation), .. comparison.Comparisons.Select(one => Coloured(one, VerdictOf(one, observation)))]);
+        }
+
+        return table;
+    }
+
+    private static Table Trainings(DigitsComparison comparison)
+    {
+        Table table = new Table().Border(TableBorder.Rounded).AddColumns("training", "accuracy on the test set", "seconds");
+        foreach (DigitsResult result in comparison.Results)
+        {
+            table.AddRow(result.Name, $"{result.Accuracy:P2}", $"{result.Seconds:F2}");
+        }
+
+        return table;
+    }
+
+    private static void PrintLines(DigitsComparison comparison)
+    {
+        foreach (TraceComparison one in comparison.Comparisons)
+        {
+            foreach (Verdict verdict in one.Verdicts)
+            {
+                Console.WriteLine($"{one.Candidate.Name} against {one.Control.Name}, {TraceDifference.Words(verdict.Observation)}: {VerdictText.Of(one, verdict)}");
+            }
+        }
+
+        foreach (DigitsResult result in comparison.Results)
+        {
+            Console.WriteLine($"{result.Name}: accuracy on the test set {result.Accuracy:P2}, {result.Seconds:F2} seconds");
+        }
+    }
+
+    private static Verdict VerdictOf(TraceComparison comparison, Observation observation) =>
+        comparison.Verdicts.First(verdict => verdict.Observation == observation);
+
+    private static string Coloured(TraceComparison comparison, Verdict verdict) =>
+        $"[{(verdict.Agrees ? "green" : "red")}]{Markup.Escape(VerdictText.Of(comparison, verdict))}[/]";
+}

@@ -1,0 +1,43 @@
+using Compat.Adapters.Equivalence;
+using Compat.Legacy;
+using Compat.Legacy.Runners;
+using Compat.Torch.Data;
+using Compat.Torch.Training;
+using Digits.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Digits;
+
+internal static class MigratingProgram
+{
+    public static double Run(DigitsRun run)
+    {
+        run.Seed();
+        using LegacyDigitsModel model = new();
+        model.to(run.Device);
+        DigitsSettings settings = run.Settings;
+        using optim.Optimizer optimizer = optim.SGD(model.parameters(), settings.Lr, settings.Momentum, weight_decay: settings.WeightDecay);
+        using EpochBasedRunner legacy = new(model, new RunnerOptions
+        {
+            Optimizer = optimizer,
+            WorkDir = run.WorkDir,
+            Logger = run.Logger,
+            MaxEpochs = settings.Epochs,
+        });
+        legacy.RegisterTrainingHooks(new TrainingHookOptions
+        {
+            LrConfig = new StepLrConfig { Step = settings.Steps },
+            OptimizerConfig = new OptimizerConfig(),
+            LogConfig = new LogConfig { Interval = 10 },
+            CustomHooks = [new DistSamplerSeedHook()],
+        });
+        legacy.RegisterHook(new LegacyTraceHook(run.Recorder), HookPriority.Lowest);
+
+        BatchLoader[] loaders = [run.TrainLoader()];
+        WorkflowStep[] workflow = [("train", 1)];
+        legacy.AsEngine(loaders, workflow).Train();
+
+        return LegacyEvaluation.Accuracy(model, run.TestLoader(), run.Device);
+    }
+}

@@ -1,0 +1,37 @@
+using System.Globalization;
+using Compat.Adapters.Equivalence;
+using Digits;
+using Digits.Report;
+
+const int Agreed = 0;
+const int Differed = 1;
+const int WrongUsage = 2;
+
+CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+try
+{
+    DigitsArguments arguments = DigitsArguments.Parse(args);
+    if (arguments.Help)
+    {
+        Console.WriteLine(DigitsArguments.Usage);
+        return Agreed;
+    }
+
+    string workDir = Path.GetFullPath(Path.Combine("work_dirs", "digits"));
+    DigitsSettings settings = arguments.Settings;
+    DigitsSettings engineSettings = arguments.BreakIt ? settings with { Momentum = settings.Momentum + 1e-6 } : settings;
+    DigitsComparison comparison = DigitsConsole.WithProgress(new DigitsTrainer(settings, engineSettings, workDir).Train);
+    foreach (DigitsResult result in comparison.Results)
+    {
+        TraceJson.Write(result.Trace, Path.Combine(workDir, result.Name, "trace.json"));
+    }
+
+    string report = HtmlReport.Write(comparison, settings, workDir);
+    DigitsConsole.Print(comparison, report);
+    return comparison.Holds ? Agreed : Differed;
+}
+catch (Exception exception) when (exception is ArgumentException or IOException or PlatformNotSupportedException)
+{
+    Console.Error.WriteLine(exception.Message);
+    return WrongUsage;
+}
