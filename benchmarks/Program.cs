@@ -1,4 +1,5 @@
 using Compat.Benchmarks;
+using Compat.Torch.Native;
 using TorchSharp;
 
 try
@@ -15,6 +16,7 @@ try
     }
 
     OverheadOptions options = OverheadOptions.Parse(args.Skip(1));
+    TorchEnvironment.EnsureLoaded();
     torch.set_num_threads(1);
     IReadOnlyList<Sample> samples = OverheadBenchmark.Run(options.Rounds, Console.Error.WriteLine);
     OverheadReport.Print(samples, Console.Out);
