@@ -15,7 +15,7 @@ internal sealed class HandWrittenWay : Way
         : base("hand_written")
     {
         network = BenchmarkModels.Network(model);
-        optimizer = optim.AdamW(network.parameters(), 1e-3);
+        optimizer = optim.AdamW(network.parameters(), 1e-3, weight_decay: 0.01);
         data = BenchmarkModels.Data(model);
     }
 

@@ -53,7 +53,7 @@ internal sealed class WayFactory(ILogger logger, string workDir, int iterations)
     private (EpochBasedRunner Runner, BenchmarkDataset Data, optim.Optimizer Optimizer) LegacyRunner(string model)
     {
         LegacyBenchmarkModel legacyModel = new(BenchmarkModels.Network(model));
-        optim.Optimizer optimizer = optim.AdamW(legacyModel.parameters(), 1e-3);
+        optim.Optimizer optimizer = optim.AdamW(legacyModel.parameters(), 1e-3, weight_decay: 0.01);
         EpochBasedRunner runner = new(legacyModel, new RunnerOptions { Optimizer = optimizer, Logger = logger, WorkDir = workDir, MaxEpochs = 1 });
         runner.RegisterTrainingHooks(new TrainingHookOptions
         {

@@ -2,10 +2,10 @@ using Compat.Adapters.Equivalence;
 using Compat.Legacy;
 using Compat.Legacy.Runners;
 using Compat.Torch.Data;
+using Compat.Torch.Optim;
 using Compat.Torch.Training;
 using Digits.Models;
 using TorchSharp;
-using static TorchSharp.torch;
 
 namespace Digits;
 
@@ -17,7 +17,8 @@ internal static class MigratingProgram
         using LegacyDigitsModel model = new();
         model.to(run.Device);
         DigitsSettings settings = run.Settings;
-        using optim.Optimizer optimizer = optim.SGD(model.parameters(), settings.Lr, settings.Momentum, weight_decay: settings.WeightDecay);
+        FusedSgdOptions sgd = new() { Lr = settings.Lr, Momentum = settings.Momentum, WeightDecay = settings.WeightDecay };
+        using FusedSgd optimizer = new(model.parameters(), sgd);
         using EpochBasedRunner legacy = new(model, new RunnerOptions
         {
             Optimizer = optimizer,

@@ -1,3 +1,4 @@
+using Compat.Torch.Optim;
 using static TorchSharp.torch;
 
 namespace Compat.Engine.Optim;
@@ -25,10 +26,15 @@ public sealed record AdamWOptions : OptimizerOptions
     /// <value>The default is 0.01.</value>
     public double WeightDecay { get; init; } = 0.01;
 
+    /// <summary>Gets how the update is computed.</summary>
+    /// <value>The default is <see cref="Implementation.Auto"/>: one kernel for all parameters where there is one.</value>
+    public Implementation Implementation { get; init; } = Implementation.Auto;
+
     /// <inheritdoc/>
     public override optim.Optimizer Build(nn.Module model)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return optim.AdamW(model.parameters(), Lr, Beta1, Beta2, Eps, WeightDecay);
+        FusedAdamWOptions options = new() { Lr = Lr, Beta1 = Beta1, Beta2 = Beta2, Eps = Eps, WeightDecay = WeightDecay };
+        return new FusedAdamW(model.parameters(), options, Implementation);
     }
 }

@@ -1,3 +1,4 @@
+using Compat.Torch.Optim;
 using static TorchSharp.torch;
 
 namespace Compat.Engine.Optim;
@@ -28,10 +29,15 @@ public sealed record SgdOptions : OptimizerOptions
     /// <value>The default is <see langword="false"/>. It needs a momentum and no dampening.</value>
     public bool Nesterov { get; init; }
 
+    /// <summary>Gets how the update is computed.</summary>
+    /// <value>The default is <see cref="Implementation.Auto"/>: one kernel for all parameters where there is one.</value>
+    public Implementation Implementation { get; init; } = Implementation.Auto;
+
     /// <inheritdoc/>
     public override optim.Optimizer Build(nn.Module model)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return optim.SGD(model.parameters(), Lr, Momentum, Dampening, WeightDecay, Nesterov);
+        FusedSgdOptions options = new() { Lr = Lr, Momentum = Momentum, Dampening = Dampening, WeightDecay = WeightDecay, Nesterov = Nesterov };
+        return new FusedSgd(model.parameters(), options, Implementation);
     }
 }

@@ -1,3 +1,4 @@
+using Compat.Torch.Native;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -29,18 +30,22 @@ public static class ClipGradNorm
 
         Tensor total = TotalNorm(gradients, normType);
         Tensor scale = clamp(maxNorm / (total + 1e-6), max: 1);
-        foreach (Tensor gradient in gradients)
+        foreach (Tensor[] group in Groups(gradients))
         {
-            gradient.mul_(scale);
+            TorchKernels.Call("multiply", group, scale.to(group[0].dtype).to(group[0].device));
         }
 
         return total.MoveToOuterDisposeScope();
     }
 
-    private static Tensor TotalNorm(Tensor[] gradients, double normType) =>
-        double.IsPositiveInfinity(normType)
-            ? stack(gradients.Select(gradient => gradient.abs().max())).max()
-            : Norm(stack(gradients.Select(gradient => Norm(gradient, normType))), normType);
+    private static Tensor TotalNorm(Tensor[] gradients, double normType)
+    {
+        Device device = gradients[0].device;
+        Tensor norms = stack([.. Groups(gradients).SelectMany(group => TorchKernels.Norms(group, normType)).Select(norm => norm.to(device))]);
+        return linalg.vector_norm(norms, normType);
+    }
 
-    private static Tensor Norm(Tensor tensor, double normType) => linalg.vector_norm(tensor, normType);
+    // A list operation wants its tensors on one device and of one type; in most models that is all of them.
+    private static IEnumerable<Tensor[]> Groups(Tensor[] gradients) =>
+        gradients.GroupBy(gradient => (gradient.device_type, gradient.device_index, gradient.dtype)).Select(group => group.ToArray());
 }

@@ -6,6 +6,7 @@ using Compat.Legacy;
 using Compat.Legacy.Runners;
 using Compat.TestSupport;
 using Compat.TestSupport.Toy;
+using Compat.Torch.Optim;
 using Compat.Torch.Randomness;
 using Compat.Torch.Training;
 using static TorchSharp.torch;
@@ -56,7 +57,7 @@ internal sealed class TestRun : IDisposable
     private IEnumerable<int> Legacy(string way, int epochs, bool recorded)
     {
         DropoutModels.ForLegacy model = Own(new DropoutModels.ForLegacy());
-        optim.Optimizer optimizer = Own(optim.SGD(model.parameters(), 0.005, 0.9));
+        FusedSgd optimizer = Own(new FusedSgd(model.parameters(), new() { Lr = 0.005, Momentum = 0.9 }));
         EpochBasedRunner runner = Own(new EpochBasedRunner(model, new() { Optimizer = optimizer, Logger = new ListLogger(), MaxEpochs = epochs }));
         runner.RegisterTrainingHooks(new() { OptimizerConfig = new OptimizerConfig(), LogConfig = new LogConfig { Interval = 10 } });
         if (recorded)

@@ -1,0 +1,72 @@
+using Compat.Torch.Native;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Compat.Torch.Optim;
+
+/// <summary>The update of Adam and AdamW, which differ in the weight decay alone.</summary>
+internal static class AdamKernel
+{
+    public static void Update(Group group, UpdateBatch batch, Implementation implementation, bool isDecoupled)
+    {
+        FusedAdamOptions settings = group.Settings;
+        (double beta1, double beta2) = group.Betas;
+        Tensor[] weights = [.. batch.Parameters];
+        Tensor[] steps = batch.Steps(onDevice: implementation != Implementation.PerParameter);
+        Tensor[] first = batch.OfZeros("exp_avg");
+        Tensor[] second = batch.OfZeros("exp_avg_sq");
+        Tensor[] maxima = settings.Amsgrad ? batch.OfZeros("max_exp_avg_sq") : UpdateBatch.None;
+        switch (implementation)
+        {
+            case Implementation.Fused:
+                TorchKernels.Call(
+                    "fused_adam", weights, batch.Gradients, first, second, maxima, steps, group.LearningRate, beta1, beta2, settings.WeightDecay,
+                    settings.Eps, settings.Amsgrad, settings.Maximize, isDecoupled, batch.GradScale, batch.FoundInf);
+                break;
+            case Implementation.Foreach:
+                TorchKernels.Call(
+                    "foreach_adam", weights, batch.Gradients, first, second, maxima, steps, group.LearningRate, beta1, beta2, settings.WeightDecay,
+                    settings.Eps, settings.Amsgrad, settings.Maximize, isDecoupled);
+                break;
+            default:
+                for (int i = 0; i < weights.Length; i++)
+                {
+                    UpdateOne(group, weights[i], batch.Gradients[i], first[i], second[i], settings.Amsgrad ? maxima[i] : null, steps[i], isDecoupled);
+                }
+
+                break;
+        }
+    }
+
+    private static void UpdateOne(
+        Group group, Tensor weight, Tensor gradient, Tensor first, Tensor second, Tensor? maximum, Tensor step, bool isDecoupled)
+    {
+        FusedAdamOptions settings = group.Settings;
+        (double beta1, double beta2) = group.Betas;
+        double count = step.add_(1).item<float>();                    // on the CPU: reading it makes nobody wait
+        Tensor direction = settings.Maximize ? -gradient : gradient;
+        if (settings.WeightDecay != 0 && isDecoupled)
+        {
+            weight.mul_(1 - (group.LearningRate * settings.WeightDecay));
+        }
+        else if (settings.WeightDecay != 0)
+        {
+            direction = direction.add(weight, alpha: settings.WeightDecay);
+        }
+
+        first.lerp_(direction, 1 - beta1);
+        second.mul_(beta2).addcmul_(direction, direction, value: 1 - beta2);
+        maximum?.copy_(maximum.maximum(second));
+        double size = group.LearningRate / (1 - Math.Pow(beta1, count));
+        Tensor divisor = ((maximum ?? second).sqrt() / Math.Sqrt(1 - Math.Pow(beta2, count))).add_(settings.Eps);
+        weight.addcdiv_(first, divisor, value: -size);
+    }
+
+    /// <summary>A group whose betas can be scheduled.</summary>
+    internal sealed class Group(FusedAdamOptions settings) : ParamGroup, optim.IBetas
+    {
+        public FusedAdamOptions Settings => settings;
+
+        public (double, double) Betas { get; set; } = (settings.Beta1, settings.Beta2);
+    }
+}

@@ -1,0 +1,206 @@
+using Compat.Torch.Amp;
+using Compat.Torch.Optim;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Compat.Torch.Tests.Amp;
+
+public sealed class GradScalerTests
+{
+    /// <summary>
+    /// The state machine by PyTorch's rules (docs of torch.amp.GradScaler): an infinity multiplies the scale by the backoff factor and sets the tracker to 0; otherwise
+    /// the tracker counts up, and at the interval the scale is multiplied by the growth factor and the tracker set to 0. One letter per iteration: f finite, i infinite.
+    /// Expected: scale and tracker after each.
+    /// </summary>
+    public static TheoryData<string, string> Sequences => new()
+    {
+        { "fff", "8/1 8/2 16/0" },
+        { "ffffff", "8/1 8/2 16/0 16/1 16/2 32/0" },
+        { "i", "2/0" },
+        { "ffifff", "8/1 8/2 2/0 2/1 2/2 4/0" },
+        { "iii", "2/0 0.5/0 0.125/0" },
+        { "fifif", "8/1 2/0 2/1 0.5/0 0.5/1" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Sequences))]
+    public void The_scale_follows_what_was_found(string sequence, string expected)
+    {
+        foreach (bool fused in new[] { true, false })
+        {
+            using DisposeScope scope = NewDisposeScope();
+            using GradScaler scaler = new(new() { InitScale = 8, GrowthFactor = 2, BackoffFactor = 0.25, GrowthInterval = 3 });
+            Parameter weight = new(ones(2));
+            using optim.Optimizer optimizer = fused ? new FusedSgd([weight], new()) : optim.SGD([weight], 0.001);
+            List<string> seen = [];
+            foreach (char kind in sequence)
+            {
+                scaler.Scale((weight * (kind == 'i' ? float.PositiveInfinity : 1f)).sum()).backward();
+                scaler.Step(optimizer);
+                scaler.Update();
+                OptimizerGroup.ClearGradients(optimizer);
+                GradScalerState state = scaler.SaveState()!;
+                seen.Add(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{state.Scale}/{state.GrowthTracker}"));
+            }
+
+            string.Join(' ', seen).Should().Be(expected);
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void An_update_with_an_infinity_is_left_out_and_a_finite_one_is_that_of_plain_training(bool fused)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using GradScaler scaler = new(new() { InitScale = 1024 });
+        Parameter weight = new(ones(2));
+        using optim.Optimizer optimizer = fused ? new FusedSgd([weight], new() { Lr = 0.5, Momentum = 0.9 }) : optim.SGD([weight], 0.5, 0.9);
+
+        scaler.Scale((weight * float.NaN).sum()).backward();
+        scaler.Step(optimizer);
+        scaler.Update();
+        weight.ToArray().Should().Equal(1f, 1f);
+
+        OptimizerGroup.ClearGradients(optimizer);
+        scaler.Scale((weight * 2f).sum()).backward();
+        scaler.Step(optimizer);
+        scaler.Update();
+        weight.ToArray().Should().Equal(0f, 0f);
+    }
+
+    [Fact]
+    public void A_skipped_update_of_Adam_does_not_count()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using GradScaler scaler = new();
+        Parameter weight = new(ones(2));
+        using FusedAdam optimizer = new([weight]);
+        foreach (float factor in new[] { 1f, float.PositiveInfinity, 1f })
+        {
+            scaler.Scale((weight * factor).sum()).backward();
+            scaler.Step(optimizer);
+            scaler.Update();
+            optimizer.zero_grad();
+        }
+
+        optimizer.StateOf(weight)["step"].item<float>().Should().Be(2);
+    }
+
+    [Fact]
+    public void Unscaled_gradients_are_the_true_ones_and_are_not_unscaled_again()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using GradScaler scaler = new(new() { InitScale = 256 });
+        Parameter weight = new(ones(2));
+        using FusedSgd optimizer = new([weight], new() { Lr = 1 });
+        scaler.Scale((weight * 3f).sum()).backward();
+        weight.grad!.ToArray().Should().Equal(768f, 768f);
+
+        scaler.Unscale(optimizer);
+        weight.grad!.ToArray().Should().Equal(3f, 3f);
+        scaler.Step(optimizer);
+
+        weight.ToArray().Should().Equal(-2f, -2f);
+    }
+
+    [Fact]
+    public void A_fixed_scale_stays_and_infinite_updates_are_still_left_out()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using GradScaler scaler = new(new() { InitScale = 512 });
+        Parameter weight = new(ones(1));
+        using FusedSgd optimizer = new([weight], new() { Lr = 1 });
+        scaler.Scale((weight * float.PositiveInfinity).sum()).backward();
+
+        scaler.Step(optimizer);
+        scaler.Update(512);
+
+        weight.item<float>().Should().Be(1);
+        scaler.GetScale().Should().Be(512);
+    }
+
+    [Fact]
+    public void State_goes_to_another_scaler()
+    {
+        using GradScaler first = new();
+        using GradScaler second = new(new() { InitScale = 4 });
+        GradScalerState state = new(32, 3, 0.25, 7, 2);
+
+        first.LoadState(state);
+        second.LoadState(first.SaveState()!);
+
+        second.SaveState().Should().Be(state);
+    }
+
+    [Fact]
+    public void A_scaler_that_is_off_passes_everything_on()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using GradScaler scaler = new(new() { Enabled = false });
+        Parameter weight = new(ones(1));
+        using FusedSgd optimizer = new([weight], new() { Lr = 1 });
+        Tensor loss = weight.sum();
+
+        scaler.Scale(loss).Should().BeSameAs(loss);
+        loss.backward();
+        scaler.Step(optimizer);
+        scaler.Update();
+
+        weight.item<float>().Should().Be(0);
+        scaler.SaveState().Should().BeNull();
+        scaler.GetScale().Should().Be(1);
+    }
+
+    [Fact]
+    public void Calls_in_the_wrong_order_are_refused()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using GradScaler scaler = new();
+        Parameter weight = new(ones(1));
+        using FusedSgd optimizer = new([weight], new());
+        Action unscale = () => scaler.Unscale(optimizer);
+        Action step = () => scaler.Step(optimizer);
+        Action update = () => scaler.Update();
+
+        unscale.Should().Throw<InvalidOperationException>().WithMessage("The scaler has not scaled a loss yet. Call Scale(loss).backward() first.");
+        Tensor loss = scaler.Scale(weight.sum());
+        update.Should().Throw<InvalidOperationException>().WithMessage("Update was called, but no gradients were looked at since the last one. Call Step before Update.");
+        step.Should().Throw<InvalidOperationException>().WithMessage("No parameter of this optimizer has a gradient. Call backward on the scaled loss first.");
+        loss.backward();
+        unscale();
+        unscale.Should().Throw<InvalidOperationException>().WithMessage("Unscale was called twice for this optimizer since the last Update. Call it once in an iteration.");
+        step();
+        unscale.Should().Throw<InvalidOperationException>().WithMessage("Unscale was called after Step. Call it before.");
+        step.Should().Throw<InvalidOperationException>().WithMessage("Step was called twice for this optimizer since the last Update. Call Update after each iteration.");
+        update();
+        scaler.Scale(weight.sum()).backward();
+        step.Should().NotThrow();
+    }
+
+    [Fact]
+    public void Half_precision_gradients_are_refused()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using GradScaler scaler = new();
+        Parameter weight = new(ones(1, ScalarType.Float16));
+        using optim.Optimizer optimizer = optim.SGD([weight], 0.1);
+        scaler.Scale(weight.sum()).backward();
+        Action unscale = () => scaler.Unscale(optimizer);
+
+        unscale.Should().Throw<InvalidOperationException>().WithMessage("A gradient is float16*Keep the weights in float32*");
+    }
+
+    [Theory]
+    [InlineData("InitScale is 0; it must be above 0.", 0, 2, 0.5, 2000)]
+    [InlineData("GrowthFactor is 1; it must be above 1.", 1, 1, 0.5, 2000)]
+    [InlineData("BackoffFactor is 1; it must be above 0 and below 1.", 1, 2, 1, 2000)]
+    [InlineData("GrowthInterval is 0; it must be at least 1.", 1, 2, 0.5, 0)]
+    public void Wrong_settings_are_refused_with_what_is_allowed(string message, double scale, double growth, double backoff, int interval)
+    {
+        Action make = () => new GradScaler(new() { InitScale = scale, GrowthFactor = growth, BackoffFactor = backoff, GrowthInterval = interval });
+
+        make.Should().Throw<ArgumentOutOfRangeException>().WithMessage($"{message}*");
+    }
+}
