@@ -87,10 +87,12 @@ public sealed class ConsumerTests(PackedLibraries packed) : IClassFixture<Packed
         DotnetResult run = await packed.DotnetAsync(program, "out/Program.dll");
 
         build.Output.Should().Contain(
-            "warning COMPATBUILD001: This program uses Compat.Torch but references no libtorch, which it needs to run. Add one package: libtorch-cpu-linux-x64");
+            "warning COMPATBUILD001: This program uses Compat.Torch but references no libtorch, which it needs to run. Add one package: "
+            + $"libtorch-cpu-linux-x64, libtorch-cpu-win-x64 or libtorch-cpu-osx-arm64 of version {BuildConstants.LibTorchVersion},");
         run.ExitCode.Should().NotBe(0);
         run.Output.Should().Contain(
-            $"""libtorch could not be loaded. The libraries of Compat do not bring it: the program chooses one. Add <PackageReference Include="libtorch-cpu-linux-x64" Version="{BuildConstants.LibTorchVersion}" />""");
+            "libtorch could not be loaded. The libraries of Compat do not bring it: the program chooses one. "
+            + $"""Add <PackageReference Include="libtorch-cpu-linux-x64" Version="{BuildConstants.LibTorchVersion}" />""");
     }
 
     private static void MustBePatched(string folder)
