@@ -1,5 +1,6 @@
 using System.Globalization;
 using Compat.Adapters.Equivalence;
+using Compat.Torch.Native;
 using Digits;
 using Digits.Report;
 
@@ -17,6 +18,7 @@ try
         return Agreed;
     }
 
+    TorchEnvironment.EnsureLoaded();
     string workDir = Path.GetFullPath(Path.Combine("work_dirs", "digits"));
     DigitsSettings settings = arguments.Settings;
     DigitsSettings engineSettings = arguments.BreakIt ? settings with { Momentum = settings.Momentum + 1e-6 } : settings;

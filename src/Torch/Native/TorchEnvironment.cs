@@ -6,6 +6,9 @@ namespace Compat.Torch.Native;
 /// <summary>Loads libtorch and says clearly what to do when it cannot be loaded.</summary>
 public static class TorchEnvironment
 {
+    // TorchSharp's own property cannot be asked for it when its type fails to initialise, which is when it is needed.
+    private const string LibTorchVersion = "2.10.0";
+
     private static readonly Lazy<bool> Loaded = new(Load);
 
     /// <summary>Loads libtorch if this has not happened yet. Runners, loaders and the seeding call do this first.</summary>
@@ -23,7 +26,7 @@ public static class TorchEnvironment
         {
             throw new PlatformNotSupportedException(
                 $"libtorch could not be loaded. The libraries of Compat do not bring it: the program chooses one. "
-                + $"Add <PackageReference Include=\"{PackageForThisPlatform()}\" Version=\"{torch.__version__}\" /> to the program's project "
+                + $"Add <PackageReference Include=\"{PackageForThisPlatform()}\" Version=\"{LibTorchVersion}\" /> to the program's project "
                 + "(or TorchSharp-cuda-linux or TorchSharp-cuda-windows for a GPU). "
                 + $"The loader said: {FirstLine(exception)}",
                 exception);

@@ -1,0 +1,43 @@
+using System.Globalization;
+
+namespace Compat.Benchmarks;
+
+/// <summary>The options of the overhead benchmark.</summary>
+internal sealed record OverheadOptions(int Rounds, string? Json)
+{
+    public const string Usage = """
+        Usage: dotnet run -c Release --project benchmarks -- overhead [options]
+
+          --rounds N     rounds, at least 20 (default 30)
+          --json FILE    also write the figures as JSON
+          --help         this text
+
+        Times an iteration of three fixed models in several ways, interleaved in one process and on one thread.
+        """;
+
+    /// <exception cref="ArgumentException">An option is unknown or has a value that is not allowed.</exception>
+    public static OverheadOptions Parse(IEnumerable<string> arguments)
+    {
+        OverheadOptions options = new(30, null);
+        Queue<string> left = new(arguments);
+        while (left.TryDequeue(out string? option))
+        {
+            options = option switch
+            {
+                "--rounds" => options with { Rounds = ParseRounds(Value(option, left)) },
+                "--json" => options with { Json = Value(option, left) },
+                _ => throw new ArgumentException($"There is no option '{option}'. Options: --rounds, --json, --help."),
+            };
+        }
+
+        return options;
+    }
+
+    private static int ParseRounds(string text) => int.TryParse(text, CultureInfo.InvariantCulture, out int rounds) && rounds >= 20
+        ? rounds
+        : throw new ArgumentException($"--rounds is '{text}'; it must be a whole number of at least 20, for example --rounds 30.");
+
+    private static string Value(string option, Queue<string> left) => left.TryDequeue(out string? value)
+        ? value
+        : throw new ArgumentException($"{option} lacks its value.");
+}

@@ -1,0 +1,70 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Compat.Torch.Serialization;
+using TorchSharp;
+
+namespace Compat.Benchmarks;
+
+/// <summary>Prints and writes the figures of the overhead benchmark.</summary>
+internal static class OverheadReport
+{
+    // A ratio of two ways of one model, by its name. The floor joins them with the fused optimizers of issue 2.
+    private static readonly (string Name, string Way, string Base)[] Ratios =
+    [
+        ("engine_over_hand", "engine", "hand_written"),
+        ("legacy_over_engine", "legacy", "engine"),
+        ("migrating_over_engine", "migrating", "engine"),
+    ];
+
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true };
+
+    public static void Print(IReadOnlyList<Sample> samples, TextWriter output)
+    {
+        output.WriteLine(Line("model", "way", "median µs", "p10", "p90"));
+        foreach (Sample sample in samples)
+        {
+            output.WriteLine(Line(sample.Model, sample.Way, F1(sample.Median), F1(sample.Quantile(0.1)), F1(sample.Quantile(0.9))));
+        }
+
+        output.WriteLine();
+        foreach (IGrouping<string, Sample> model in samples.GroupBy(sample => sample.Model))
+        {
+            IEnumerable<string> ratios = RatiosOf(model).Select(ratio => string.Create(CultureInfo.InvariantCulture, $"{ratio.Key} {ratio.Value:F2}"));
+            output.WriteLine($"model {model.Key}: {string.Join(", ", ratios)}");
+        }
+    }
+
+    public static void Write(IReadOnlyList<Sample> samples, string path) => AtomicFile.Write(path, stream => JsonSerializer.Serialize(
+        stream,
+        new
+        {
+            machine = new { os = RuntimeInformation.OSDescription, architecture = RuntimeInformation.OSArchitecture.ToString(), processors = Environment.ProcessorCount },
+            versions = new { dotnet = RuntimeInformation.FrameworkDescription, libtorch = torch.__version__, torchsharp = typeof(torch).Assembly.GetName().Version?.ToString(), threads = torch.get_num_threads() },
+            rows = samples.Select(sample => new
+            {
+                model = sample.Model,
+                way = sample.Way,
+                median_us = sample.Median,
+                p10 = sample.Quantile(0.1),
+                p90 = sample.Quantile(0.9),
+                samples = sample.Microseconds,
+            }),
+            ratios = samples.GroupBy(sample => sample.Model).ToDictionary(model => model.Key, RatiosOf),
+        },
+        Json));
+
+    // The median of the ratios round by round: both ways of a round met the same machine.
+    private static Dictionary<string, double> RatiosOf(IGrouping<string, Sample> model) => Ratios.ToDictionary(
+        ratio => ratio.Name,
+        ratio =>
+        {
+            Sample numerator = model.First(sample => sample.Way == ratio.Way);
+            Sample denominator = model.First(sample => sample.Way == ratio.Base);
+            return new Sample(model.Key, ratio.Name, [.. numerator.Microseconds.Zip(denominator.Microseconds, (a, b) => a / b)]).Median;
+        });
+
+    private static string Line(string model, string way, string median, string low, string high) => $"{model,-6}{way,-18}{median,12}{low,12}{high,12}";
+
+    private static string F1(double value) => value.ToString("F1", CultureInfo.InvariantCulture);
+}
