@@ -24,9 +24,11 @@ namespace Compat.Build
         private const uint SectionVersionNeeds = 0x6ffffffe;
         private const uint SectionVersionSymbols = 0x6fffffff;
 
+        /// <summary>The library as TorchSharp's package has it; it is only read.</summary>
         [Required]
         public string Source { get; set; } = string.Empty;
 
+        /// <summary>The file that becomes the patched copy.</summary>
         [Required]
         public string Destination { get; set; } = string.Empty;
 
@@ -51,6 +53,7 @@ namespace Compat.Build
             return patched;
         }
 
+        /// <summary>Writes the copy; a refusal is an error of the build.</summary>
         public override bool Execute()
         {
             try
