@@ -4,6 +4,7 @@ using Compat.Engine.Loops;
 using Compat.Engine.Optim;
 using Compat.Legacy;
 using Compat.Legacy.Runners;
+using Compat.Torch.Optim;
 using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;
 
@@ -18,7 +19,7 @@ internal sealed class WayFactory(ILogger logger, string workDir, int iterations)
     private const int LogInterval = 50;
 
     public IReadOnlyList<Way> All(string model) =>
-        [new BareWay(model), new HandWrittenWay(model), Legacy(model), Migrating(model), Engine(model)];
+        [new BareWay(model), new FloorWay(model), new HandWrittenWay(model), Legacy(model), Migrating(model), Engine(model)];
 
     private RunnerWay Legacy(string model)
     {
@@ -53,7 +54,7 @@ internal sealed class WayFactory(ILogger logger, string workDir, int iterations)
     private (EpochBasedRunner Runner, BenchmarkDataset Data, optim.Optimizer Optimizer) LegacyRunner(string model)
     {
         LegacyBenchmarkModel legacyModel = new(BenchmarkModels.Network(model));
-        optim.Optimizer optimizer = optim.AdamW(legacyModel.parameters(), 1e-3, weight_decay: 0.01);
+        FusedAdamW optimizer = new(legacyModel.parameters(), new() { Lr = 1e-3 });
         EpochBasedRunner runner = new(legacyModel, new RunnerOptions { Optimizer = optimizer, Logger = logger, WorkDir = workDir, MaxEpochs = 1 });
         runner.RegisterTrainingHooks(new TrainingHookOptions
         {
