@@ -79,6 +79,17 @@ public sealed class HistoryBufferTests : IDisposable
         (history.Min(), history.Max()).Should().Be((-1, 5));
         (history.Min(2), history.Max(2)).Should().Be((3, 4));
         (history.Min(100), history.Max(100)).Should().Be((-1, 5));
+        (history.Min(0), history.Max(0)).Should().Be((-1, 5), "0 is everything, as in the original");
+    }
+
+    [Fact]
+    public void A_window_below_zero_is_refused()
+    {
+        HistoryBuffer history = Filled(5);
+
+        Action act = () => history.Mean(-1);
+
+        act.Should().Throw<ArgumentOutOfRangeException>().WithParameterName("window");
     }
 
     [Fact]
