@@ -48,7 +48,7 @@ public sealed class StateTensor : IDisposable
     public void To(Device device)
     {
         ArgumentNullException.ThrowIfNull(device);
-        if (Value.device != device)
+        if (!TensorDevice.IsOn(Value, device))
         {
             using Tensor moved = Value.to(device);
             Replace(moved);

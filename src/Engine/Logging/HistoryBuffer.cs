@@ -54,7 +54,7 @@ public sealed class HistoryBuffer : IScalarSink
     }
 
     /// <summary>Computes the mean of the last entries.</summary>
-    /// <param name="window">How many entries; <see langword="null"/>, or more than there are, for all.</param>
+    /// <param name="window">How many entries; <see langword="null"/>, 0, or more than there are, for all.</param>
     /// <returns><c>Σ values / Σ counts</c>.</returns>
     /// <exception cref="InvalidOperationException">There is no entry.</exception>
     public double Mean(int? window = null)
@@ -72,7 +72,7 @@ public sealed class HistoryBuffer : IScalarSink
     }
 
     /// <summary>Finds the smallest of the last entries.</summary>
-    /// <param name="window">How many entries; <see langword="null"/>, or more than there are, for all.</param>
+    /// <param name="window">How many entries; <see langword="null"/>, 0, or more than there are, for all.</param>
     /// <returns>The smallest value.</returns>
     /// <exception cref="InvalidOperationException">There is no entry.</exception>
     public double Min(int? window = null)
@@ -82,7 +82,7 @@ public sealed class HistoryBuffer : IScalarSink
     }
 
     /// <summary>Finds the largest of the last entries.</summary>
-    /// <param name="window">How many entries; <see langword="null"/>, or more than there are, for all.</param>
+    /// <param name="window">How many entries; <see langword="null"/>, 0, or more than there are, for all.</param>
     /// <returns>The largest value.</returns>
     /// <exception cref="InvalidOperationException">There is no entry.</exception>
     public double Max(int? window = null)
@@ -116,8 +116,10 @@ public sealed class HistoryBuffer : IScalarSink
             throw new InvalidOperationException("The history is empty, so there is nothing to compute. Update it first.");
         }
 
+        ArgumentOutOfRangeException.ThrowIfNegative(window ?? 0, nameof(window));
         pending.Flush();
-        return (values.Count - Math.Clamp(window ?? Count, 1, Count), values.Count);
+        int length = window is null or 0 ? Count : Math.Min(window.Value, Count);     // 0 is everything, as Python's [-0:]
+        return (values.Count - length, values.Count);
     }
 
     private void DropOldest(int count)

@@ -41,7 +41,7 @@ public abstract record DataBatch : IDisposable
     {
         ArgumentNullException.ThrowIfNull(device);
         IReadOnlyList<Tensor> tensors = Tensors;
-        return tensors.All(tensor => IsOn(tensor, device))
+        return tensors.All(tensor => TensorDevice.IsOn(tensor, device))
             ? this
             : With([.. tensors.Select(tensor => tensor.to(device, non_blocking: nonBlocking))]);
     }
@@ -64,8 +64,4 @@ public abstract record DataBatch : IDisposable
 
         GC.SuppressFinalize(this);
     }
-
-    // A device without an index means "the current one"; then the kind alone decides.
-    private static bool IsOn(Tensor tensor, Device device) =>
-        tensor.device_type == device.type && (device.type == DeviceType.CPU || device.index < 0 || tensor.device_index == device.index);
 }

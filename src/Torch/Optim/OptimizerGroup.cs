@@ -109,7 +109,7 @@ public sealed class OptimizerGroup
                 {
                     using Tensor? gradient = parameter.grad;
                     using Tensor? detached = gradient?.detach();
-                    detached?.zero_();
+                    using Tensor? zeroed = detached?.zero_();         // TorchSharp gives another object for the same tensor
                 }
             }
         }

@@ -1,0 +1,82 @@
+using Compat.Engine.Hooks;
+using Compat.Engine.Tests.Support;
+using Compat.TestSupport.Toy;
+using Compat.Torch.Data;
+using Microsoft.Extensions.Time.Testing;
+using static TorchSharp.torch;
+
+namespace Compat.Engine.Tests.Hooks;
+
+public sealed class IterTimerHookTests
+{
+    private readonly FakeTimeProvider clock = new();
+
+    [Fact]
+    public void Times_are_those_of_the_clock_and_the_rest_is_estimated_from_their_mean()
+    {
+        int step = 0;
+        using TestRun run = new() { Model = new TestModel { OnStep = () => clock.Advance(TimeSpan.FromSeconds(++step)) } };
+        EtaHook etas = new();
+
+        Runner runner = run.Train(run.Options with { Time = clock, TrainDataloader = new BatchLoader(new SlowDataset(clock)) }, etas);
+
+        runner.MessageHub.GetScalar("train/data_time").Mean().Should().BeApproximately(0.25, 1e-9);
+        runner.MessageHub.GetScalar("train/time").Min().Should().BeApproximately(1.25, 1e-9, "loading and one second");
+        runner.MessageHub.GetScalar("train/time").Max().Should().BeApproximately(4.25, 1e-9);
+        etas.Values.Should().Equal(1.25 * 3, (1.25 + 2.25) / 2 * 2, (1.25 + 2.25 + 3.25) / 3, 0);
+    }
+
+    [Fact]
+    public void The_estimate_of_a_validation_starts_anew_in_each_pass()
+    {
+        using TestRun run = new() { Model = new TestModel { OnStep = () => clock.Advance(TimeSpan.FromSeconds(2)) } };
+        EtaHook etas = new(LoopMode.Val);
+
+        run.Train(run.WithValidation with { Time = clock, ValDataloader = new BatchLoader(new SlowDataset(clock)) }, etas);
+
+        etas.Values.Should().Equal(2.25, 0, 2.25, 0);
+    }
+
+    [Fact]
+    public void Time_between_two_epochs_belongs_to_neither()
+    {
+        using TestRun run = new();
+
+        Runner runner = run.Train(run.Options with { Time = clock }, new SlowEnd(clock));
+
+        runner.MessageHub.GetScalar("train/time").Max().Should().Be(0);
+        clock.GetUtcNow().Should().Be(clock.Start + TimeSpan.FromHours(2));
+    }
+
+    private sealed class SlowEnd(FakeTimeProvider clock) : Hook
+    {
+        public override void AfterTrainEpoch(Runner runner) => clock.Advance(TimeSpan.FromHours(1));
+    }
+
+    private sealed class EtaHook(LoopMode wanted = LoopMode.Train) : Hook
+    {
+        public List<double> Values { get; } = [];
+
+        protected override void AfterIter(Runner runner, int batchIndex, DataBatch batch, LoopMode mode)
+        {
+            if (mode == wanted && runner.MessageHub.TryGetInfo("eta", out double eta))
+            {
+                Values.Add(Math.Round(eta, 9));
+            }
+        }
+    }
+
+    private sealed class SlowDataset(FakeTimeProvider clock) : Dataset
+    {
+        public override int Count => 2;
+
+        public override DataBatch this[int index]
+        {
+            get
+            {
+                clock.Advance(TimeSpan.FromSeconds(0.25));
+                return new ToyBatch(ones(1), ones(1));
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+using Compat.Engine.Hooks;
+using Compat.Engine.Hooks.Arguments;
+using Compat.Engine.Loops;
+using Compat.Engine.Model;
+using Compat.Engine.Tests.Support;
+using Compat.Torch.Training;
+
+namespace Compat.Engine.Tests.Hooks;
+
+public sealed class RuntimeInfoHookTests
+{
+    [Fact]
+    public void Counters_and_names_are_in_the_hub()
+    {
+        using TestRun run = new();
+
+        Runner runner = run.Train(run.Options with { ExperimentName = "digits" });
+
+        Info<string>(runner, "experiment_name").Should().Be(runner.ExperimentName);
+        Info<int>(runner, "epoch").Should().Be(1);
+        Info<int>(runner, "iter").Should().Be(3, "the last iteration, counted from 0");
+        Info<int>(runner, "max_epochs").Should().Be(2);
+        Info<int>(runner, "max_iters").Should().Be(4);
+    }
+
+    [Fact]
+    public void Learning_rates_outputs_and_metrics_become_histories()
+    {
+        using TestRun run = new() { Model = new TestModel { Losses = (_, loss) => new LossDict { ["acc"] = loss.detach(), ["loss_a"] = loss } } };
+
+        Runner runner = run.Train(run.WithValidation);
+
+        runner.MessageHub.Scalars.Keys.Should().Equal(
+            "train/lr", "train/data_time", "train/loss", "train/acc", "train/loss_a", "train/time", "val/data_time", "val/time", "val/mAP");
+        runner.MessageHub.GetScalar("train/lr").Count.Should().Be(4);
+        runner.MessageHub.GetScalar("train/loss").Count.Should().Be(4);
+        runner.MessageHub.GetScalar("val/mAP").Mean().Should().Be(0.5);
+    }
+
+    [Fact]
+    public void The_stage_is_that_of_the_loop_that_runs_and_goes_back_after_a_validation()
+    {
+        using TestRun run = new();
+        StageHook stages = new();
+
+        Runner runner = run.Train(run.WithValidation with { TrainCfg = new EpochBasedTrainLoopOptions { MaxEpochs = 2 } }, stages);
+
+        stages.Stages.Should().Equal("train", "train", "val", "train", "train", "val");
+        runner.MessageHub.TryGetInfo("loop_stage", out string? _).Should().BeFalse();
+    }
+
+    [Fact]
+    public void A_validation_alone_leaves_no_stage()
+    {
+        using TestRun run = new();
+        StageHook stages = new();
+        Runner runner = run.Make(run.WithValidation, stages);
+
+        runner.Val();
+
+        stages.Stages.Should().Equal("val");
+        runner.MessageHub.TryGetInfo("loop_stage", out string? _).Should().BeFalse();
+    }
+
+    [Fact]
+    public void It_runs_very_early() => new RuntimeInfoHook().Priority.Should().Be(HookPriority.VeryHigh);
+
+    private static T Info<T>(Runner runner, string key)
+    {
+        runner.MessageHub.TryGetInfo(key, out T? value).Should().BeTrue();
+        return value!;
+    }
+
+    private sealed class StageHook : Hook
+    {
+        public List<string?> Stages { get; } = [];
+
+        public override void AfterTrainIter(Runner runner, AfterTrainIterArguments arguments) => Add(runner);
+
+        public override void AfterValEpoch(Runner runner, AfterValEpochArguments arguments) => Add(runner);
+
+        private void Add(Runner runner) => Stages.Add(runner.MessageHub.TryGetInfo("loop_stage", out string? stage) ? stage : null);
+    }
+}

@@ -1,0 +1,195 @@
+using Compat.Engine.Model;
+using Compat.Engine.Optim;
+using Compat.Engine.Tests.Support;
+using Compat.TestSupport.Toy;
+using Compat.Torch.Data;
+using Compat.Torch.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Compat.Engine.Tests.Model;
+
+public sealed class BaseModelTests
+{
+    [Fact]
+    public void Without_a_loss_the_names_that_are_there_are_given()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TestModel model = new();
+
+        Action some = () => model.ParseLosses(new LossDict { ["acc"] = ones(1), ["Loss"] = ones(1) });
+        Action none = () => model.ParseLosses([]);
+
+        some.Should().Throw<ArgumentException>().WithParameterName("losses").WithMessage(
+            "TestModel returned no loss: no name contains 'loss'. Names present: acc, Loss. Name what shall be trained on 'loss', or 'loss_' and something.*");
+        none.Should().Throw<ArgumentException>().WithMessage("*Names present: none.*");
+    }
+
+    [Fact]
+    public void The_total_is_a_scalar_that_autograd_knows()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TestModel model = new();
+        Tensor weight = ones(3, requires_grad: true);
+
+        (Tensor loss, _) = model.ParseLosses(new LossDict { ["loss_a"] = weight * 2, ["acc"] = weight * 100 });
+        loss.backward();
+
+        loss.dim().Should().Be(0);
+        weight.grad!.data<float>().ToArray().Should().AllSatisfy(gradient => gradient.Should().BeApproximately(2f / 3, 1e-6f));
+    }
+
+    [Fact]
+    public void A_training_step_updates_the_weights_and_returns_the_total_first()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TestModel model = new() { Losses = (_, loss) => new LossDict { ["acc"] = ones(1), ["loss_a"] = loss, ["loss_b"] = loss } };
+        using BaseOptimWrapper wrapper = new OptimWrapperOptions { Optimizer = new SgdOptions { Lr = 0.25 } }.Build(model);
+
+        LogVars outputs = model.TrainStep(new ToyBatch(ones(2, 1), zeros(2, 1)), wrapper);
+
+        outputs.Names.Should().Equal("loss", "acc", "loss_a", "loss_b");
+        outputs["loss"].Read().Should().Be(2);
+        model.Weight.item<float>().Should().Be(0, "the gradient of 2 w² at w = 1 is 4, and the learning rate a quarter");
+    }
+
+    [Fact]
+    public void The_forward_mode_chooses_the_method()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TestModel model = new();
+        ToyBatch batch = new(ones(2, 1), zeros(2, 1));
+
+        ForwardOutput loss = model.Forward(batch, ForwardMode.Loss);
+        ForwardOutput predictions = model.Forward(batch, ForwardMode.Predict);
+        ForwardOutput output = model.Forward(batch, ForwardMode.Tensor);
+
+        loss.Losses!.Names.Should().Equal("loss_fit");
+        (loss.Predictions, loss.Tensor).Should().Be((null, null));
+        predictions.Predictions.Should().BeOfType<ScoreBatch>();
+        output.Tensor!.shape.Should().Equal(2L, 1L);
+    }
+
+    [Fact]
+    public void An_unknown_forward_mode_is_refused()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TestModel model = new();
+
+        Action act = () => model.Forward(new ToyBatch(ones(1), ones(1)), (ForwardMode)9);
+
+        act.Should().Throw<ArgumentOutOfRangeException>().WithMessage("The mode is 9; it must be Loss, Predict or Tensor.*").WithParameterName("mode");
+    }
+
+    [Fact]
+    public void Validation_and_test_steps_predict()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TestModel model = new();
+        ToyBatch batch = new(ones(2, 1), zeros(2, 1));
+
+        model.ValStep(batch).Should().BeOfType<ScoreBatch>();
+        model.TestStep(batch).Should().BeOfType<ScoreBatch>();
+        model.Calls.Select(call => call.What).Should().Equal("predict", "predict");
+    }
+
+    [Fact]
+    public void A_batch_of_another_type_is_refused_with_both_types_and_both_ways_out()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TestModel model = new();
+
+        Action act = () => model.Loss(new ScoreBatch(ones(1)));
+
+        act.Should().Throw<ArgumentException>().WithParameterName("data").WithMessage(
+            "TestModel expects batches of type ToyBatch, but the loader gave ScoreBatch. Let the dataset return ToyBatch, or derive the model from "
+            + "BaseModel<ScoreBatch>.*");
+    }
+
+    [Fact]
+    public void What_a_model_does_not_override_is_named()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using LossOnly model = new();
+        ToyBatch batch = new(ones(1), ones(1));
+
+        Action predict = () => model.ValStep(batch);
+        Action forward = () => model.Forward(batch, ForwardMode.Tensor);
+
+        predict.Should().Throw<NotSupportedException>()
+            .WithMessage("LossOnly does not override Predict(ToyBatch). Override it to validate or test.");
+        forward.Should().Throw<NotSupportedException>()
+            .WithMessage("LossOnly does not override ForwardTensor(ToyBatch). Override it to use ForwardMode.Tensor.");
+    }
+
+    [Fact]
+    public void Moving_a_model_moves_its_weights_and_tells_the_preprocessor()
+    {
+        using TestModel model = new();
+        model.DataPreprocessor.Device.Should().BeNull();
+
+        model.MoveTo(META);
+
+        model.Weight.device_type.Should().Be(DeviceType.META);
+        model.DataPreprocessor.Device!.type.Should().Be(DeviceType.META);
+    }
+
+    [Fact]
+    public void The_preprocessor_leaves_a_batch_alone_until_it_knows_a_device_and_then_moves_it()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TestModel model = new();
+        ToyBatch batch = new(ones(1), ones(1));
+
+        model.DataPreprocessor.Process(batch, training: true).Should().BeSameAs(batch);
+        model.MoveTo(META);
+
+        model.DataPreprocessor.Process(batch, training: true).Tensors.Should().OnlyContain(tensor => tensor.device_type == DeviceType.META);
+    }
+
+    [Fact]
+    public void A_preprocessor_of_ones_own_is_told_whether_this_is_training()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Recorder recorder = new();
+        using LossOnly model = new(recorder);
+        using BaseOptimWrapper wrapper = new OptimWrapperOptions { Optimizer = new SgdOptions { Lr = 0.1 } }.Build(model);
+
+        model.TrainStep(new ToyBatch(ones(1), ones(1)), wrapper);
+        Action val = () => model.ValStep(new ToyBatch(ones(1), ones(1)));
+
+        val.Should().Throw<NotSupportedException>();
+        recorder.Training.Should().Equal(true, false);
+    }
+
+    [Fact]
+    public void An_empty_list_of_losses_is_refused_and_a_name_set_again_keeps_its_place()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        LossDict losses = new() { ["loss_b"] = ones(1), ["loss_a"] = ones(1) };
+        losses["loss_b"] = zeros(1);
+
+        Action act = () => losses.Add("loss_c", []);
+
+        act.Should().Throw<ArgumentException>().WithParameterName("tensors")
+            .WithMessage("The loss 'loss_c' is an empty list. Leave the entry out, or give it at least one tensor.*");
+        losses.Names.Should().Equal("loss_b", "loss_a");
+        losses.Count.Should().Be(2);
+    }
+
+    private sealed class LossOnly(BaseDataPreprocessor? preprocessor = null) : BaseModel<ToyBatch>(preprocessor)
+    {
+        protected override LossDict Loss(ToyBatch batch) => new() { ["loss"] = ones(1, requires_grad: true) * 1 };
+    }
+
+    private sealed class Recorder : BaseDataPreprocessor
+    {
+        public List<bool> Training { get; } = [];
+
+        public override DataBatch Process(DataBatch data, bool training)
+        {
+            Training.Add(training);
+            return base.Process(data, training);
+        }
+    }
+}

@@ -1,0 +1,254 @@
+using Compat.Engine.Hooks;
+using Compat.Engine.Hooks.Arguments;
+using Compat.Engine.Loops;
+using Compat.Engine.Model;
+using Compat.Engine.Optim;
+using Compat.Engine.Runtime;
+using Compat.Engine.Schedulers;
+using Compat.Engine.Tests.Support;
+using Compat.TestSupport.Toy;
+using Compat.Torch.Training;
+using Microsoft.Extensions.Time.Testing;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Compat.Engine.Tests;
+
+public sealed class RunnerTests
+{
+    private static readonly FakeTimeProvider Clock = new(new DateTimeOffset(2024, 3, 5, 6, 7, 8, TimeSpan.Zero));
+
+    [Fact]
+    public void The_time_stamp_is_the_local_time_and_follows_the_name_of_the_experiment()
+    {
+        using TestRun run = new();
+
+        using Runner named = new(run.Options with { Time = Clock, ExperimentName = "digits" });
+        using Runner nameless = new(run.Options with { Time = Clock });
+
+        named.Timestamp.Should().Be("20240305_060708");
+        named.ExperimentName.Should().Be("digits_20240305_060708");
+        nameless.ExperimentName.Should().Be("20240305_060708");
+        named.Time.Should().BeSameAs(Clock);
+    }
+
+    [Fact]
+    public void The_work_dir_is_made_and_given_as_a_full_path()
+    {
+        using TestRun run = new();
+        string folder = Path.Combine(run.Folder, "a", "b");
+
+        using Runner runner = new(run.Options with { WorkDir = Path.Combine(run.Folder, "a", "x", "..", "b") });
+
+        Directory.Exists(folder).Should().BeTrue();
+        runner.WorkDir.Should().Be(folder);
+        Directory.EnumerateFileSystemEntries(folder).Should().BeEmpty("a logger was given, so no log file is written");
+    }
+
+    [Fact]
+    public void Without_a_logger_the_lines_are_in_a_file_below_the_time_stamp()
+    {
+        using TestRun run = new();
+        using (Runner runner = new(run.Options with { Logger = null, Time = Clock }))
+        {
+            runner.Train();
+            runner.LogDir.Should().Be(Path.Combine(run.Folder, "20240305_060708"));
+        }
+
+        string[] lines = File.ReadAllLines(Path.Combine(run.Folder, "20240305_060708", "20240305_060708.log"));
+        lines[0].Should().Be("2024-03-05 06:07:08,000 - engine - INFO - Hooks will be executed in the following order:");
+        lines.Should().Contain(line => line.StartsWith("2024-03-05 06:07:08,000 - engine - INFO - Epoch(train) [1][2/2]  lr: ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_loss_that_is_not_finite_stops_training_at_the_flush_with_iteration_and_term()
+    {
+        using TestRun run = new() { Model = NanAt(3) };
+        RecordingHook hook = new();
+        Runner runner = run.Make(run.Options with { TrainDataloader = ToyDataset.Loader(12) }, hook);
+
+        Action act = () => runner.Train();
+
+        act.Should().Throw<NonFiniteLossException>().WithMessage("The loss is not finite: 'loss_b' is NaN at iteration 3 (counted from 0).*");
+        hook.Points.Should().Contain("after_train_iter 5").And.NotContain("before_val");
+    }
+
+    [Fact]
+    public void A_run_that_logs_nothing_finds_it_at_the_end_of_the_epoch()
+    {
+        using TestRun run = new() { Model = NanAt(1) };
+        RecordingHook hook = new();
+        Runner runner = run.Make(run.Options with { DefaultHooks = new DefaultHooks { Logger = null }, TrainDataloader = ToyDataset.Loader(8) }, hook);
+
+        Action act = () => runner.Train();
+
+        act.Should().Throw<NonFiniteLossException>().WithMessage("*'loss_b' is NaN at iteration 1 *");
+        hook.Points.Should().EndWith("after_train_epoch");
+    }
+
+    [Theory]
+    [InlineData(NonFiniteLoss.Warn, 1)]
+    [InlineData(NonFiniteLoss.Ignore, 0)]
+    public void It_can_be_a_warning_or_ignored(NonFiniteLoss setting, int warnings)
+    {
+        using TestRun run = new() { Model = NanAt(1) };
+
+        Runner runner = run.Train(run.Options with { NonFiniteLoss = setting });
+
+        runner.Progress.Iter.Should().Be(4);
+        run.Logger.Warnings.Should().HaveCount(warnings);
+    }
+
+    [Fact]
+    public void Live_tensors_do_not_grow_between_epoch_two_and_epoch_twenty()
+    {
+        using TestRun run = new();
+        CountHook counts = new();
+
+        run.Train(
+            run.WithValidation with
+            {
+                TrainDataloader = ToyDataset.Loader(8),
+                TrainCfg = new EpochBasedTrainLoopOptions { MaxEpochs = 20 },
+                OptimWrapper = new OptimWrapperOptions
+                {
+                    Optimizer = new SgdOptions { Lr = 0.01, Momentum = 0.9 },
+                    ClipGrad = new GradClipOptions { MaxNorm = 1 },
+                    AccumulativeCounts = 2,
+                },
+                DefaultHooks = new DefaultHooks { Logger = new LoggerHookOptions { Interval = 2 } },
+            },
+            counts);
+
+        counts.AtFlush.Should().HaveCount(20);
+        counts.AtFlush[19].Should().Be(counts.AtFlush[1]);
+    }
+
+    [Fact]
+    public void A_seed_makes_two_runs_equal_and_without_one_the_stream_goes_on()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TestRun run = new();
+        float Draw(long? seed)
+        {
+            using Runner runner = new(run.Options with { Randomness = new RandomnessOptions { Seed = seed } });
+            return rand(1).item<float>();
+        }
+
+        float first = Draw(5);
+        float next = Draw(null);
+
+        Draw(5).Should().Be(first);
+        Draw(null).Should().Be(next).And.NotBe(first);
+        Draw(6).Should().NotBe(first);
+    }
+
+    [Fact]
+    public void Training_gives_the_model_and_knows_its_lengths_only_then()
+    {
+        using TestRun run = new();
+        Runner runner = run.Make(run.Options);
+        (runner.MaxEpochs, runner.MaxIters, runner.TrainLoop, runner.ValLoop).Should().Be((0, 0, null, null));
+        runner.ParamSchedulers.Should().BeEmpty();
+
+        runner.Train().Should().BeSameAs(run.Model);
+
+        (runner.MaxEpochs, runner.MaxIters).Should().Be((2, 4));
+        (runner.Progress.Epoch, runner.Progress.Iter).Should().Be((2, 4));
+        run.Model.Weight.item<float>().Should().Be(1, "the toy's pair (1, 1) fits from the start");
+    }
+
+    [Fact]
+    public void Training_twice_is_refused()
+    {
+        using TestRun run = new();
+        Runner runner = run.Train(run.Options);
+
+        Action act = () => runner.Train();
+
+        act.Should().Throw<InvalidOperationException>().WithMessage("Training was started before. Make a new runner to train again.");
+    }
+
+    [Fact]
+    public void What_is_missing_is_named_when_it_is_asked_for()
+    {
+        using TestRun run = new();
+        Runner runner = run.Make(run.Options with { TrainDataloader = null, TrainCfg = null, OptimWrapper = null });
+
+        Action train = () => runner.Train();
+        Action val = () => runner.Val();
+        Func<BaseOptimWrapper> wrapper = () => runner.OptimWrapper;
+
+        train.Should().Throw<InvalidOperationException>()
+            .WithMessage("There is nothing to train with. Set TrainDataloader, TrainCfg and OptimWrapper in the runner's options.");
+        val.Should().Throw<InvalidOperationException>()
+            .WithMessage("There is nothing to validate with. Set ValDataloader and ValEvaluator in the runner's options.");
+        wrapper.Should().Throw<InvalidOperationException>()
+            .WithMessage("The runner has no OptimWrapper yet. It is built when training starts: call Train first.");
+    }
+
+    [Fact]
+    public void Half_of_what_training_or_validation_needs_is_refused()
+    {
+        using TestRun run = new();
+        Action noCfg = () => _ = new Runner(run.Options with { TrainCfg = null });
+        Action noData = () => _ = new Runner(run.Options with { TrainDataloader = null, OptimWrapper = null });
+        Action noEvaluator = () => _ = new Runner(run.WithValidation with { ValEvaluator = null });
+        Action noValData = () => _ = new Runner(run.WithValidation with { ValDataloader = null });
+
+        noCfg.Should().Throw<ArgumentException>()
+            .WithMessage("For training, TrainDataloader and OptimWrapper is set, but TrainCfg is not. Set all of them, or none.*");
+        noData.Should().Throw<ArgumentException>()
+            .WithMessage("For training, TrainCfg is set, but TrainDataloader and OptimWrapper is not. Set all of them, or none.*");
+        noEvaluator.Should().Throw<ArgumentException>()
+            .WithMessage("For validation, ValDataloader is set, but ValEvaluator is not. Set all of them, or none.*");
+        noValData.Should().Throw<ArgumentException>()
+            .WithMessage("For validation, ValEvaluator is set, but ValDataloader is not. Set all of them, or none.*");
+    }
+
+    [Fact]
+    public void Schedules_without_an_optimizer_are_refused()
+    {
+        using TestRun run = new();
+
+        Action act = () => _ = new Runner(run.Options with
+        {
+            TrainDataloader = null,
+            TrainCfg = null,
+            OptimWrapper = null,
+            ParamSchedulers = [new MultiStepLrOptions { Milestones = [1] }],
+        });
+
+        act.Should().Throw<ArgumentException>()
+            .WithMessage("ParamSchedulers are set, but OptimWrapper is not. Set OptimWrapper, or leave ParamSchedulers out.*");
+    }
+
+    [Fact]
+    public void Null_is_refused()
+    {
+        Action act = () => _ = new Runner(null!);
+
+        act.Should().Throw<ArgumentNullException>().WithParameterName("options");
+    }
+
+    private static TestModel NanAt(int iteration) => new()
+    {
+        Losses = (number, loss) => new LossDict { ["loss_a"] = loss, ["loss_b"] = loss.detach() * (number == iteration ? double.NaN : 1) },
+    };
+
+    private sealed class CountHook : Hook
+    {
+        public List<long> AtFlush { get; } = [];
+
+        public override HookPriority Priority => HookPriority.Lowest;
+
+        public override void AfterTrainIter(Runner runner, AfterTrainIterArguments arguments)
+        {
+            if (arguments.BatchIndex == 1)
+            {
+                runner.MessageHub.Pending.Count.Should().Be(0, "the logger hook has just read everything");
+                AtFlush.Add(Tensor.TotalCount);
+            }
+        }
+    }
+}

@@ -1,0 +1,6 @@
+using Compat.Torch.Data;
+using static TorchSharp.torch;
+
+namespace Compat.Torch.Tests.Data;
+
+public sealed record PairBatch(Tensor Image, Tensor Label) : DataBatch;
