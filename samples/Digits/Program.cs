@@ -3,6 +3,7 @@ using Compat.Adapters.Equivalence;
 using Compat.Torch.Native;
 using Digits;
 using Digits.Report;
+using TorchSharp;
 
 const int Agreed = 0;
 const int Differed = 1;
@@ -19,6 +20,7 @@ try
     }
 
     TorchEnvironment.EnsureLoaded();
+    torch.set_num_threads(1);                                         // the model is so small that several threads only get in each other's way
     string workDir = Path.GetFullPath(Path.Combine("work_dirs", "digits"));
     DigitsSettings settings = arguments.Settings;
     DigitsSettings engineSettings = arguments.BreakIt ? settings with { Momentum = settings.Momentum + 1e-6 } : settings;

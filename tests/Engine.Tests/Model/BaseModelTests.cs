@@ -5,6 +5,7 @@ using Compat.TestSupport.Toy;
 using Compat.Torch.Data;
 using Compat.Torch.Training;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Compat.Engine.Tests.Model;
@@ -153,7 +154,7 @@ public sealed class BaseModelTests
         using DisposeScope scope = NewDisposeScope();
         Recorder recorder = new();
         using LossOnly model = new(recorder);
-        using BaseOptimWrapper wrapper = new OptimWrapperOptions { Optimizer = new SgdOptions { Lr = 0.1 } }.Build(model);
+        using BaseOptimWrapper wrapper = new OptimWrapperOptions { Optimizer = optim.SGD([new Parameter(ones(1))], 0.1) }.Build(model);
 
         model.TrainStep(new ToyBatch(ones(1), ones(1)), wrapper);
         Action val = () => model.ValStep(new ToyBatch(ones(1), ones(1)));
