@@ -15,6 +15,31 @@ public static class TorchEnvironment
     /// <exception cref="PlatformNotSupportedException">libtorch or TorchSharp's native library is missing or cannot be loaded.</exception>
     public static void EnsureLoaded() => _ = Loaded.Value;
 
+    /// <summary>Describes what the program runs on, for a log or an issue.</summary>
+    /// <returns>A few lines: versions, threads, devices, and what this libtorch lacks; the cause, if it cannot be loaded.</returns>
+    public static string Describe()
+    {
+        try
+        {
+            EnsureLoaded();
+        }
+        catch (PlatformNotSupportedException exception)
+        {
+            return exception.Message;
+        }
+
+        IReadOnlyList<string> missing = AutocastSymbols.Missing;
+        string cuda = torch.cuda.is_available() ? $"{torch.cuda.device_count()} device(s)" : "not available";
+        return string.Join(
+            '\n',
+            $"TorchSharp: {typeof(torch).Assembly.GetName().Version}",
+            $"libtorch: {torch.__version__} (what TorchSharp was built for)",
+            $".NET: {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}, {RuntimeInformation.OSDescription}",
+            $"threads: {torch.get_num_threads()}",
+            $"CUDA: {cuda}",
+            $"missing symbols: {(missing.Count == 0 ? "none" : string.Join(", ", missing) + " (no autocast)")}");
+    }
+
     private static bool Load()
     {
         try

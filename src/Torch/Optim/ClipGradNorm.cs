@@ -1,3 +1,4 @@
+using System.Globalization;
 using Compat.Torch.Native;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -16,8 +17,12 @@ public static class ClipGradNorm
     /// <param name="parameters">The parameters; those without a gradient, or that need none, are left out.</param>
     /// <param name="maxNorm">The limit, above 0.</param>
     /// <param name="normType">Which norm: 1, 2, another positive power, or infinity. The default is 2.</param>
+    /// <param name="errorIfNonfinite">
+    /// Whether a norm that is infinite or NaN is an error. Looking makes a GPU wait, so the default is <see langword="false"/>.
+    /// </param>
     /// <returns>The norm before clipping, as a 0-d tensor; fresh. <see langword="null"/> if no parameter has a gradient.</returns>
-    public static Tensor? Apply(IEnumerable<Parameter> parameters, double maxNorm, double normType = 2)
+    /// <exception cref="InvalidOperationException">The norm is not finite, and that is an error. The gradients are as they were.</exception>
+    public static Tensor? Apply(IEnumerable<Parameter> parameters, double maxNorm, double normType = 2, bool errorIfNonfinite = false)
     {
         ArgumentNullException.ThrowIfNull(parameters);
         using DisposeScope scope = NewDisposeScope();
@@ -29,6 +34,13 @@ public static class ClipGradNorm
         }
 
         Tensor total = TotalNorm(gradients, normType);
+        if (errorIfNonfinite && !total.isfinite().item<bool>())
+        {
+            throw new InvalidOperationException(
+                $"The norm of the gradients is {total.to(ScalarType.Float64).item<double>().ToString(CultureInfo.InvariantCulture)}, so they cannot be clipped. "
+                + "Look at the loss of this batch, or leave errorIfNonfinite out to go on.");
+        }
+
         Tensor scale = clamp(maxNorm / (total + 1e-6), max: 1);
         foreach (Tensor[] group in Groups(gradients))
         {

@@ -62,10 +62,12 @@ public sealed class OptimizerGroup
     public static IReadOnlyList<OptimizerGroup> Of(optim.Optimizer optimizer)
     {
         ArgumentNullException.ThrowIfNull(optimizer);
-        ICollection<ParamGroup> groups = optimizer.ParamGroups as ICollection<ParamGroup>
-            ?? throw new NotSupportedException(
-                $"{optimizer.GetType().Name} does not list its parameter groups as TorchSharp's optimizers do. "
-                + "Derive it from TorchSharp.Modules.OptimizerHelper.");
+        ICollection<ParamGroup> groups = optimizer is OptimizerHelper && optimizer.ParamGroups is ICollection<ParamGroup> listed
+            ? listed
+            : throw new NotSupportedException(
+                $"{optimizer.GetType().Name} cannot be trained with here: it needs a closure, or does not list its parameter groups. Use FusedSgd, FusedAdam, "
+                + "FusedAdamW, FusedAdagrad or FusedRmsProp, TorchSharp's SGD, Adam, AdamW, Adagrad, Adadelta, Adamax, NAdam, RAdam, RMSProp, Rprop or ASGD, "
+                + "or one derived from TorchSharp.Modules.OptimizerHelper.");
         OptimizerGroup[]? known = Known.GetValue(optimizer, static _ => []);
         if (known.Length < groups.Count)
         {
