@@ -1,0 +1,26 @@
+using Compat.Adapters.Equivalence;
+using Compat.TestSupport;
+using global::Digits;
+
+namespace Compat.Equivalence.Tests.Cuda;
+
+[Trait("Category", "Cuda")]
+public sealed class DigitsCudaTests
+{
+    [CudaFact]
+    public void All_three_ways_train_on_the_GPU()
+    {
+        using TemporaryFolder folder = new();
+        DigitsSettings settings = new() { Device = "cuda", Epochs = 2 };
+        DigitsComparison comparison = new DigitsTrainer(settings, settings, folder.Path).Train((_, _, _) => { });
+
+        // cuDNN may choose other algorithms from run to run, so only what does not depend on them must agree to the bit.
+        foreach (TraceComparison one in comparison.Comparisons)
+        {
+            one.Verdicts.Single(verdict => verdict.Observation == Observation.BatchIndices).Agrees.Should().BeTrue();
+            one.Verdicts.Single(verdict => verdict.Observation == Observation.LearningRate).Agrees.Should().BeTrue();
+        }
+
+        comparison.Results.Should().OnlyContain(result => result.Accuracy > 0.8);
+    }
+}

@@ -1,0 +1,111 @@
+using Compat.TestSupport;
+using Compat.TestSupport.Toy;
+using Compat.Torch.Amp;
+using Compat.Torch.Data;
+using Compat.Torch.Optim;
+using Compat.Torch.Training;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Compat.Torch.Tests.Cuda;
+
+/// <summary>What depends on the device, on CUDA.</summary>
+[Trait("Category", "Cuda")]
+public sealed class CudaTests
+{
+    [CudaFact]
+    public void A_batch_moves_to_the_device_and_stays_there()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        DataBatch batch = new ToyBatch(ones(2, 1), ones(2, 1));
+
+        DataBatch moved = batch.To(CUDA);
+
+        moved.Tensors.Should().OnlyContain(tensor => tensor.device_type == DeviceType.CUDA);
+        moved.To(CUDA).Should().BeSameAs(moved);
+    }
+
+    [CudaFact]
+    public void Pending_values_of_both_devices_are_read_together()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using PendingScalars pending = new();
+        Values values = new();
+        pending.Add(tensor(1.5f, device: CUDA), values, 0);
+        pending.Add(tensor(2.5), values, 1);
+        pending.Add(tensor(3, device: CUDA), values, 2);
+
+        pending.Flush();
+
+        values.Read.Should().Equal(1.5, 2.5, 3);
+    }
+
+    [CudaFact]
+    public void Fused_optimizers_give_the_weights_that_they_give_on_the_CPU()
+    {
+        foreach (Func<Parameter[], FusedOptimizer> make in new Func<Parameter[], FusedOptimizer>[]
+        {
+            parameters => new FusedSgd(parameters, new() { Lr = 0.1, Momentum = 0.9 }),
+            parameters => new FusedAdam(parameters, new() { Lr = 0.01 }),
+            parameters => new FusedAdamW(parameters, new() { Lr = 0.01 }),
+            parameters => new FusedAdagrad(parameters),
+            parameters => new FusedRmsProp(parameters),
+        })
+        {
+            using DisposeScope scope = NewDisposeScope();
+            // Kernels of two devices round differently.
+            (Train(make, CPU) - Train(make, CUDA).cpu()).abs().max().item<float>().Should().BeLessThan(1e-4f);
+        }
+    }
+
+    [CudaFact]
+    public void Half_precision_trains_with_autocast_and_a_scaler_and_an_overflow_is_left_out()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using Linear linear = nn.Linear(4, 1).to(CUDA);
+        using FusedSgd optimizer = new(linear.parameters(), new() { Lr = 0.01 });
+        using GradScaler scaler = new(new() { InitScale = 1e8 });
+        List<double> scales = [];
+        for (int i = 0; i < 20; i++)
+        {
+            using DisposeScope iteration = NewDisposeScope();
+            Tensor loss;
+            using (new Autocast(DeviceType.CUDA, ScalarType.Float16))
+            {
+                Tensor scores = linear.forward(ones([8, 4], device: CUDA));
+                scores.dtype.Should().Be(ScalarType.Float16);
+                loss = nn.functional.mse_loss(scores, zeros([8, 1], device: CUDA));
+            }
+
+            scaler.Scale(loss).backward();
+            scaler.Step(optimizer);
+            scaler.Update();
+            optimizer.zero_grad();
+            scales.Add(scaler.GetScale());
+        }
+
+        scales[0].Should().BeLessThan(1e8, "a scale of 1e8 overflows in half precision");
+        linear.weight.isfinite().all().item<bool>().Should().BeTrue();
+    }
+
+    private static Tensor Train(Func<Parameter[], FusedOptimizer> make, Device device)
+    {
+        Parameter weight = new(linspace(-1, 1, 12, device: device).reshape(3, 4));
+        using FusedOptimizer optimizer = make([weight]);
+        for (int i = 0; i < 20; i++)
+        {
+            weight.grad = (weight.detach() * (i + 1)).sin();
+            optimizer.step();
+        }
+
+        return weight.detach();
+    }
+
+    private sealed class Values : IScalarSink
+    {
+        public double[] Read { get; } = new double[3];
+
+        public void Resolve(int slot, double value) => Read[slot] = value;
+    }
+}
