@@ -71,7 +71,12 @@ public sealed class LegacyHookAdapter : Hook
     {
         LegacyRunnerFacade facade = LegacyRunnerFacade.Of(runner);
         facade.Begin(arguments.BatchIndex, arguments.Batch);
-        facade.Take(new StepOutputs { LogVars = arguments.Outputs, NumSamples = Math.Max(arguments.Batch.Indices.Count, 1) });
+        if (!facade.HasOutputs)
+        {
+            // The model is a native one: what it logs is all that there is.
+            facade.Take(new StepOutputs { LogVars = arguments.Outputs, NumSamples = Math.Max(arguments.Batch.Indices.Count, 1) });
+        }
+
         legacyHook.AfterTrainIter(facade);
     }
 

@@ -21,6 +21,7 @@ internal sealed class LegacyRunnerFacade : BaseRunner
     private static readonly ConditionalWeakTable<Compat.Engine.Runner, LegacyRunnerFacade> Known = [];
 
     private readonly Compat.Engine.Runner engine;
+    private int lastTaken = -1;
 
     private LegacyRunnerFacade(Compat.Engine.Runner engine, nn.Module model, RunnerOptions options)
         : base(model, options, new EngineRunnerState(engine)) => this.engine = engine;
@@ -73,14 +74,15 @@ internal sealed class LegacyRunnerFacade : BaseRunner
         State.DataBatch = batch;
     }
 
-    /// <summary>Takes over what the step returned, once in an iteration.</summary>
+    /// <summary>Gets whether what the present iteration's step returned was taken over.</summary>
+    public bool HasOutputs => lastTaken == Iter;
+
+    /// <summary>Takes over what the step returned.</summary>
     public void Take(StepOutputs outputs)
     {
-        if (State.Outputs is null)
-        {
-            StepOutputsLogger.Log(LogBuffer, outputs, ModelName, Iter);
-            State.Outputs = outputs;
-        }
+        StepOutputsLogger.Log(LogBuffer, outputs, ModelName, Iter);
+        State.Outputs = outputs;
+        lastTaken = Iter;
     }
 
     /// <summary>Ends an iteration.</summary>
