@@ -12,6 +12,9 @@ public static class GoldenFile
         return document.RootElement.Clone();
     }
 
+    /// <summary>Finds a file or folder of the stored runs.</summary>
+    public static string PathOf(string name) => Path.Combine(Folder(), name);
+
     private static string Folder() =>
         Environment.GetEnvironmentVariable("COMPAT_GOLDEN") is { Length: > 0 } folder ? folder : Path.Combine(RepositoryRoot.Path, "tests", "Golden");
 }
