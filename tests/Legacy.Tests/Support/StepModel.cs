@@ -17,7 +17,7 @@ public class StepModel : nn.Module, ITrainStep
         this.step = step ?? ((model, batch) => new StepOutputs { Loss = model.Loss(batch) });
         Linear = nn.Linear(1, 1, hasBias: false);
         using IDisposable guard = no_grad();
-        using Tensor filled = Linear.weight.fill_(0.5);
+        Linear.weight.fill_(0.5);
         RegisterComponents();
     }
 
