@@ -52,7 +52,7 @@ public sealed class LegacyHookAdapter : Hook
     {
         LegacyRunnerFacade facade = LegacyRunnerFacade.Of(runner);
         facade.Remember(legacyHook, legacyPriority);
-        legacyHook.BeforeRun(facade);
+        facade.CallBeforeRun(legacyHook);
     }
 
     /// <inheritdoc/>

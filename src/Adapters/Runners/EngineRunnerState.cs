@@ -10,6 +10,9 @@ namespace Compat.Adapters.Runners;
 [HoldsTensors("owner: the iteration's dispose scope")]
 internal sealed class EngineRunnerState(Compat.Engine.Runner engine) : RunnerState
 {
+    /// <summary>Gets or sets whether hooks are called before the run: MMCV has limits then, but no mode and no loader.</summary>
+    public bool IsBeforeRun { get; set; }
+
     public override int Epoch
     {
         get => engine.Progress.Epoch;
@@ -36,13 +39,13 @@ internal sealed class EngineRunnerState(Compat.Engine.Runner engine) : RunnerSta
 
     public override string? Mode
     {
-        get => Loop is null ? null : "train";
+        get => Loop is null || IsBeforeRun ? null : "train";
         set => throw ReadOnly(nameof(Mode));
     }
 
     public override BatchLoader? DataLoader
     {
-        get => Loop?.Dataloader;
+        get => IsBeforeRun ? null : Loop?.Dataloader;
         set => throw ReadOnly(nameof(DataLoader));
     }
 

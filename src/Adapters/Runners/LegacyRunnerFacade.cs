@@ -67,6 +67,15 @@ internal sealed class LegacyRunnerFacade : BaseRunner
         }
     }
 
+    /// <summary>Calls a hook before the run.</summary>
+    public void CallBeforeRun(Hook hook)
+    {
+        EngineRunnerState state = (EngineRunnerState)State;
+        state.IsBeforeRun = true;
+        hook.BeforeRun(this);
+        state.IsBeforeRun = false;
+    }
+
     /// <summary>Begins an iteration.</summary>
     public void Begin(int position, DataBatch batch)
     {

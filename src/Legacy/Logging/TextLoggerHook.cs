@@ -37,6 +37,12 @@ public sealed class TextLoggerHook : LoggerHook
         }
     }
 
+    /// <summary>Does nothing yet. MMCV copies the logs to another folder here, if asked to; the point is listed in the hook info in any case.</summary>
+    /// <param name="runner">The runner that calls.</param>
+    public override void AfterRun(BaseRunner runner)
+    {
+    }
+
     /// <inheritdoc/>
     protected override void Log(BaseRunner runner)
     {

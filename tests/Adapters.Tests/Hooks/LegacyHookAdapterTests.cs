@@ -1,0 +1,172 @@
+using System.Text.RegularExpressions;
+using Compat.Adapters.Hooks;
+using Compat.Adapters.Tests.Support;
+using Compat.Engine.Hooks;
+using Compat.Engine.Loops;
+using Compat.Engine.Optim;
+using Compat.Legacy;
+using Compat.Legacy.Runners;
+using Compat.TestSupport;
+using Compat.TestSupport.Toy;
+using Compat.Torch.Training;
+using Microsoft.Extensions.Time.Testing;
+using static TorchSharp.torch;
+using LegacyHook = Compat.Legacy.Hook;
+
+namespace Compat.Adapters.Tests.Hooks;
+
+public sealed partial class LegacyHookAdapterTests
+{
+    public static TheoryData<string, int> UsualPriorities => new()
+    {
+        { nameof(StepLrUpdaterHook), 9 },
+        { nameof(OptimizerHook), 40 },
+        { nameof(ActionHook), 50 },
+        { nameof(Compat.Legacy.IterTimerHook), 70 },
+        { nameof(TextLoggerHook), 90 },
+    };
+
+    [Fact]
+    public void The_same_hook_has_the_same_view_which_gives_it_back()
+    {
+        LegacyHook hook = new StageTraceHook();
+        LegacyHookAdapter view = hook.AsEngine();
+
+        hook.AsEngine().Should().BeSameAs(view);
+        new StageTraceHook().AsEngine().Should().NotBeSameAs(view);
+        view.AsLegacy().Should().BeSameAs(hook);
+        view.LegacyHook.Should().BeSameAs(hook);
+        view.Name.Should().Be(nameof(StageTraceHook));
+    }
+
+    [Theory]
+    [MemberData(nameof(UsualPriorities))]
+    public void Without_a_priority_it_has_that_of_its_kind_and_schedules_come_before_the_record_of_the_rate(string kind, int priority) =>
+        Make(kind).AsEngine().Priority.Value.Should().Be(priority);
+
+    [Fact]
+    public void A_priority_that_is_given_counts()
+    {
+        new LegacyHookAdapter(new StageTraceHook(), 35).Priority.Value.Should().Be(35);
+        new LegacyHookAdapter(Make(nameof(StepLrUpdaterHook)), 3).Priority.Value.Should().Be(3, "it is before the record of the rate already");
+        new LegacyHookAdapter(Make(nameof(StepLrUpdaterHook)), HookPriority.Low).Priority.Value.Should().Be(9);
+    }
+
+    [Fact]
+    public void It_is_called_where_the_hook_overrides_and_before_the_training()
+    {
+        new StageTraceHook().AsEngine().TriggeredPoints.Should().BeEquivalentTo(
+            [
+                HookPoint.BeforeTrain,
+                HookPoint.BeforeTrain,
+                HookPoint.BeforeTrainEpoch,
+                HookPoint.BeforeTrainIter,
+                HookPoint.AfterTrainIter,
+                HookPoint.AfterTrainEpoch,
+                HookPoint.AfterTrain,
+            ]);
+        Make(nameof(ActionHook)).AsEngine().TriggeredPoints.Should().Equal(HookPoint.BeforeTrain, HookPoint.AfterTrainIter);
+    }
+
+    [Fact]
+    public void Nothing_is_refused()
+    {
+        Action make = () => _ = new LegacyHookAdapter(null!);
+        Action back = () => ((LegacyHookAdapter)null!).AsLegacy();
+
+        make.Should().Throw<ArgumentNullException>().WithParameterName("legacyHook");
+        back.Should().Throw<ArgumentNullException>().WithParameterName("adapter");
+    }
+
+    [Fact]
+    public void Legacy_hooks_drive_and_log_a_native_training()
+    {
+        FakeTimeProvider time = new();
+        ListLogger legacy = new();
+        using (LegacyToyModel model = new())
+        using (optim.Optimizer optimizer = optim.SGD(model.parameters(), 0.01))
+        using (EpochBasedRunner runner = new(model, new RunnerOptions { Logger = legacy, Optimizer = optimizer, MaxEpochs = 3, Time = time }))
+        {
+            runner.RegisterTrainingHooks(new TrainingHookOptions
+            {
+                LrConfig = new StepLrConfig { Step = [1] },
+                OptimizerConfig = new OptimizerConfig(),
+                LogConfig = new LogConfig { Interval = 2 },
+            });
+            runner.Run([ToyDataset.Loader(10)], [("train", 1)]);
+        }
+
+        ListLogger native = Native(
+            time,
+            new StepLrUpdaterHook(new StepLrConfig { Step = [1] }),
+            new Compat.Legacy.IterTimerHook(),
+            new TextLoggerHook(new TextLoggerConfig { Interval = 2 }));
+
+        string[] lines = [.. native.Lines.Where(line => line.StartsWith("Epoch", StringComparison.Ordinal))];
+        lines.Should().HaveCount(6).And.OnlyContain(line => Loss().IsMatch(line), "the engine logs the total too");
+        lines.Select(line => Loss().Replace(line, string.Empty)).Should().Equal(
+            legacy.Lines.Where(line => line.StartsWith("Epoch", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void On_a_native_runner_a_hook_sees_limits_before_the_run_and_neither_mode_nor_loader()
+    {
+        StageTraceHook hook = new();
+
+        Native(new FakeTimeProvider(), hook);
+
+        hook.Calls.Should().HaveCount(1 + (3 * (1 + 5 + 5 + 1)) + 1);
+        hook.Calls[0].Should().StartWith("BeforeRun epoch 0 iter 0 inner 0 max 3 15 mode none lr 0.01 momentum 0 loader  batch [] samples ");
+        hook.Calls[2].Should().StartWith("BeforeTrainIter epoch 0 iter 0 inner 0 max 3 15 mode train lr 0.01 momentum 0 loader 5 batch [0 1] samples ");
+        hook.Calls[3].Should().StartWith("AfterTrainIter epoch 0 iter 0 inner 0 max 3 15 mode train lr 0.01 momentum 0 loader 5 batch [0 1] samples 2 ");
+        hook.Calls[^1].Should().StartWith("AfterRun epoch 3 iter 15 inner 4 max 3 15 mode train ").And.EndWith("model EngineToyModel");
+    }
+
+    [Fact]
+    public void Without_the_schedule_the_lines_are_others()
+    {
+        FakeTimeProvider time = new();
+        TextLoggerConfig config = new() { Interval = 2 };
+
+        ListLogger with = Native(
+            time, new StepLrUpdaterHook(new StepLrConfig { Step = [1] }), new Compat.Legacy.IterTimerHook(), new TextLoggerHook(config));
+        ListLogger without = Native(time, new Compat.Legacy.IterTimerHook(), new TextLoggerHook(config));
+
+        with.Lines[^1].Should().Contain("lr: 1.000e-03").And.NotBe(without.Lines[^1]);
+    }
+
+    private static ListLogger Native(FakeTimeProvider time, params LegacyHook[] hooks)
+    {
+        using TemporaryFolder folder = new();
+        ListLogger logger = new();
+        using EngineToyModel model = new(sums: true);
+        using Compat.Engine.Runner runner = new(new()
+        {
+            Model = model,
+            WorkDir = folder.Path,
+            TrainDataloader = ToyDataset.Loader(10),
+            TrainCfg = new EpochBasedTrainLoopOptions { MaxEpochs = 3 },
+            OptimWrapper = new OptimWrapperOptions { Optimizer = new SgdOptions { Lr = 0.01 } },
+            DefaultHooks = new DefaultHooks { Logger = null },
+            CustomHooks = [.. hooks.Select(hook => hook.AsEngine())],
+            Device = CPU,
+            Logger = logger,
+            Time = time,
+        });
+        runner.Train();
+        return logger;
+    }
+
+    private static LegacyHook Make(string kind) => kind switch
+    {
+        nameof(StepLrUpdaterHook) => new StepLrUpdaterHook(new StepLrConfig { Step = [1] }),
+        nameof(OptimizerHook) => new OptimizerHook(),
+        nameof(ActionHook) => new ActionHook(_ => { }),
+        nameof(Compat.Legacy.IterTimerHook) => new Compat.Legacy.IterTimerHook(),
+        nameof(TextLoggerHook) => new TextLoggerHook(),
+        _ => throw new ArgumentException($"There is no hook {kind} here.", nameof(kind)),
+    };
+
+    [GeneratedRegex(@"(?<= )loss: [\d.]+, ")]
+    private static partial Regex Loss();
+}

@@ -1,0 +1,176 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Compat.Legacy.Runners;
+using Compat.Legacy.Tests.Support;
+using Compat.TestSupport;
+using Compat.TestSupport.Toy;
+using Compat.Torch.Training;
+using Microsoft.Extensions.Time.Testing;
+using static TorchSharp.torch;
+
+namespace Compat.Legacy.Tests.Logging;
+
+public sealed class TextLoggerHookTests
+{
+    [Fact]
+    public void A_line_has_position_rate_times_and_values()
+    {
+        ListLogger logger = new();
+        Train(logger, new TextLoggerConfig { Interval = 2 });
+
+        Lines(logger).Should().Equal(
+            "Epoch [1][2/3]\tlr: 1.000e-01, eta: 0:00:02, time: 0.500, data_time: 0.000, acc: 0.2500",
+            "Epoch [2][2/3]\tlr: 1.000e-01, eta: 0:00:00, time: 0.500, data_time: 0.000, acc: 0.2500");
+    }
+
+    [Fact]
+    public void By_iteration_a_line_counts_iterations()
+    {
+        ListLogger logger = new();
+        Train(logger, new TextLoggerConfig { Interval = 3, ByEpoch = false });
+
+        Lines(logger).Should().Equal(
+            "Iter [3/6]\tlr: 1.000e-01, eta: 0:00:01, time: 0.500, data_time: 0.000, acc: 0.2500",
+            "Iter [6/6]\tlr: 1.000e-01, eta: 0:00:00, time: 0.500, data_time: 0.000, acc: 0.2500");
+    }
+
+    [Fact]
+    public void Without_the_timer_a_line_is_taken_for_that_of_a_validation()
+    {
+        ListLogger logger = new();
+        Train(logger, new TextLoggerConfig { Interval = 3 }, timer: false);
+
+        Lines(logger).Should().Equal("Epoch(val) [1][3]\tacc: 0.2500", "Epoch(val) [2][3]\tacc: 0.2500");
+    }
+
+    [Theory]
+    [InlineData(true, 1000, 2)]
+    [InlineData(true, 2, 4)]
+    [InlineData(false, 2, 3)]
+    [InlineData(false, 1000, 0)]
+    public void The_name_of_the_experiment_is_repeated(bool byEpoch, int interval, int times)
+    {
+        ListLogger logger = new();
+        Train(logger, new TextLoggerConfig { Interval = 1, ByEpoch = byEpoch, IntervalExpName = interval }, meta: new JsonObject { ["exp_name"] = "toy" });
+
+        logger.Lines.Count(line => line == "Exp name: toy").Should().Be(times);
+    }
+
+    [Fact]
+    public void Without_a_name_none_is_printed()
+    {
+        ListLogger logger = new();
+        Train(logger, new TextLoggerConfig { Interval = 1 }, meta: new JsonObject { ["seed"] = 3 });
+
+        logger.Lines.Should().NotContain(line => line.StartsWith("Exp name", StringComparison.Ordinal));
+        Lines(logger).Should().HaveCount(6);
+    }
+
+    [Fact]
+    public void The_json_file_has_meta_first_and_then_an_entry_for_each_line()
+    {
+        using TemporaryFolder folder = new();
+        Train(new ListLogger(), new TextLoggerConfig { Interval = 2 }, meta: new JsonObject { ["exp_name"] = "toy", ["seed"] = 3 }, workDir: folder.Path);
+
+        File.ReadAllText(folder.File("20240305_070809.log.json")).Should().Be(
+            """
+            {"exp_name":"toy","seed":3}
+            {"mode":"train","epoch":1,"iter":2,"lr":0.1,"data_time":0,"acc":0.25,"time":0.5}
+            {"mode":"train","epoch":2,"iter":2,"lr":0.1,"data_time":0,"acc":0.25,"time":0.5}
+
+            """.ReplaceLineEndings("\n"));
+    }
+
+    [Fact]
+    public void Without_meta_the_json_file_starts_with_an_entry()
+    {
+        using TemporaryFolder folder = new();
+        Train(new ListLogger(), new TextLoggerConfig { Interval = 3 }, workDir: folder.Path);
+
+        File.ReadAllLines(folder.File("20240305_070809.log.json")).Should().HaveCount(2).And.OnlyContain(line => line.StartsWith("{\"mode\"", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Without_a_work_folder_no_json_is_written()
+    {
+        string before = string.Join(';', Directory.GetFiles(Directory.GetCurrentDirectory(), "*.log.json"));
+
+        Train(new ListLogger(), new TextLoggerConfig { Interval = 3 });
+
+        string.Join(';', Directory.GetFiles(Directory.GetCurrentDirectory(), "*.log.json")).Should().Be(before);
+    }
+
+    [Fact]
+    public void Json_values_are_rounded_to_five_digits_and_may_be_non_finite()
+    {
+        using TemporaryFolder folder = new();
+        using StepModel model = new();
+        using optim.Optimizer optimizer = optim.SGD(model.parameters(), 0.123456789);
+        using StubRunner runner = new(model, new RunnerOptions { Logger = new ListLogger(), WorkDir = folder.Path, Optimizer = optimizer });
+        runner.RegisterHook(new TextLoggerHook());
+        runner.Now.Mode = "val";
+        runner.CallHook(HookStage.BeforeRun);
+        runner.LogBuffer.Output["score"] = 0.000014;
+        runner.LogBuffer.Output["bad"] = double.NaN;
+        runner.LogBuffer.Output["big"] = double.PositiveInfinity;
+        runner.LogBuffer.Ready = true;
+
+        runner.CallHook(HookStage.AfterTrainEpoch);
+
+        using JsonDocument entry = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder.Path, $"{runner.Timestamp}.log.json")));
+        entry.RootElement.GetProperty("lr").GetDouble().Should().Be(0.12346);
+        entry.RootElement.GetProperty("score").GetDouble().Should().Be(0.00001);
+        entry.RootElement.GetProperty("bad").GetString().Should().Be("NaN");
+        entry.RootElement.GetProperty("big").GetString().Should().Be("Infinity");
+    }
+
+    [Fact]
+    public void Rates_of_several_optimizers_are_named()
+    {
+        using TemporaryFolder folder = new();
+        ListLogger logger = new();
+        using StepModel model = new();
+        using optim.Optimizer generator = optim.SGD(model.parameters(), 0.5);
+        using optim.Optimizer discriminator = optim.SGD(model.parameters(), 0.25);
+        OptimizerSet set = new([KeyValuePair.Create("gen", generator), KeyValuePair.Create("disc", discriminator)]);
+        using StubRunner runner = new(model, new RunnerOptions { Logger = logger, WorkDir = folder.Path, Optimizer = set });
+        runner.RegisterHook(new TextLoggerHook());
+        (runner.Now.Mode, runner.Now.DataLoader, runner.Now.MaxIters) = ("train", ToyDataset.Loader(2), 1);
+        runner.CallHook(HookStage.BeforeRun);
+        (runner.LogBuffer.Output["time"], runner.LogBuffer.Output["data_time"], runner.LogBuffer.Ready) = (1, 0, true);
+
+        runner.CallHook(HookStage.AfterTrainEpoch);
+
+        logger.Lines.Should().Equal("Epoch [1][1/1]\tlr_gen: 5.000e-01 lr_disc: 2.500e-01, eta: 0:00:00, time: 1.000, data_time: 0.000, ");
+        File.ReadAllText(Path.Combine(folder.Path, $"{runner.Timestamp}.log.json")).Should().Contain("\"lr\":{\"gen\":0.5,\"disc\":0.25}");
+    }
+
+    [Fact]
+    public void It_is_called_at_the_points_of_mmcv() => new TextLoggerHook().GetTriggeredStages().Should().Equal(
+        HookStage.BeforeRun,
+        HookStage.BeforeTrainEpoch,
+        HookStage.AfterTrainIter,
+        HookStage.AfterTrainEpoch,
+        HookStage.BeforeValEpoch,
+        HookStage.AfterValEpoch,
+        HookStage.AfterRun);
+
+    private static IEnumerable<string> Lines(ListLogger logger) =>
+        logger.Lines.Where(line => line.StartsWith("Epoch", StringComparison.Ordinal) || line.StartsWith("Iter", StringComparison.Ordinal));
+
+    private static void Train(ListLogger logger, TextLoggerConfig config, bool timer = true, JsonObject? meta = null, string? workDir = null)
+    {
+        FakeTimeProvider time = new(new DateTimeOffset(2024, 3, 5, 7, 8, 9, TimeSpan.Zero));
+        time.SetLocalTimeZone(TimeZoneInfo.Utc);
+        using StepModel model = new((_, _) =>
+        {
+            time.Advance(TimeSpan.FromSeconds(0.5));
+            return new StepOutputs { NumSamples = 2, LogVars = new LogVars { ["acc"] = 0.25 } };
+        });
+        using optim.Optimizer optimizer = optim.SGD(model.parameters(), 0.1);
+        using EpochBasedRunner runner = new(
+            model, new RunnerOptions { Logger = logger, Optimizer = optimizer, MaxEpochs = 2, Time = time, Meta = meta, WorkDir = workDir });
+        runner.RegisterTrainingHooks(new TrainingHookOptions { Timer = timer, LogConfig = new LogConfig { Interval = 99, Hooks = [config] } });
+        runner.Run([ToyDataset.Loader(6)], [("train", 1)]);
+    }
+}

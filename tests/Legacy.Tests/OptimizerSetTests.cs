@@ -1,0 +1,78 @@
+using Compat.Legacy.Tests.Support;
+using static TorchSharp.torch;
+
+namespace Compat.Legacy.Tests;
+
+public sealed class OptimizerSetTests
+{
+    [Fact]
+    public void A_single_optimizer_has_the_empty_name()
+    {
+        using StepModel model = new();
+        using optim.Optimizer optimizer = optim.SGD(model.parameters(), 0.1);
+        OptimizerSet set = optimizer;
+
+        set.IsNamed.Should().BeFalse();
+        set.Single.Should().BeSameAs(optimizer);
+        set.All.Should().ContainSingle().Which.Should().Be(KeyValuePair.Create(string.Empty, optimizer));
+        OptimizerSet.FromOptimizer(optimizer).Single.Should().BeSameAs(optimizer);
+    }
+
+    [Fact]
+    public void Several_optimizers_are_found_by_name_and_stay_in_order()
+    {
+        using StepModel model = new();
+        using optim.Optimizer first = optim.SGD(model.parameters(), 0.1);
+        using optim.Optimizer second = optim.SGD(model.parameters(), 0.2);
+        OptimizerSet set = new([KeyValuePair.Create("gen", first), KeyValuePair.Create("disc", second)]);
+
+        set.IsNamed.Should().BeTrue();
+        set["gen"].Should().BeSameAs(first);
+        set["disc"].Should().BeSameAs(second);
+        set.All.Select(entry => entry.Key).Should().Equal("gen", "disc");
+    }
+
+    [Fact]
+    public void One_of_several_must_be_chosen_by_name()
+    {
+        using StepModel model = new();
+        using optim.Optimizer optimizer = optim.SGD(model.parameters(), 0.1);
+        OptimizerSet set = new([KeyValuePair.Create("gen", optimizer), KeyValuePair.Create("disc", optimizer)]);
+
+        Action single = () => _ = set.Single;
+        Action other = () => _ = set["Gen"];
+
+        single.Should().Throw<InvalidOperationException>().WithMessage("There are several optimizers: gen, disc. Choose one by its name.");
+        other.Should().Throw<KeyNotFoundException>().WithMessage("There is no optimizer 'Gen'. Names present: gen, disc.");
+    }
+
+    [Fact]
+    public void A_single_one_has_no_names()
+    {
+        using StepModel model = new();
+        using optim.Optimizer optimizer = optim.SGD(model.parameters(), 0.1);
+        OptimizerSet set = new(optimizer);
+
+        Action named = () => _ = set["gen"];
+
+        named.Should().Throw<KeyNotFoundException>().WithMessage("There is no optimizer 'gen'. Names present: none, it is a single one.");
+    }
+
+    [Fact]
+    public void An_empty_set_is_refused()
+    {
+        Action make = () => _ = new OptimizerSet([]);
+
+        make.Should().Throw<ArgumentException>().WithMessage("The set of optimizers is empty. Name at least one, or give the runner none at all.*");
+    }
+
+    [Fact]
+    public void Nothing_is_refused()
+    {
+        Action single = () => _ = new OptimizerSet((optim.Optimizer)null!);
+        Action several = () => _ = new OptimizerSet((IEnumerable<KeyValuePair<string, optim.Optimizer>>)null!);
+
+        single.Should().Throw<ArgumentNullException>().WithParameterName("optimizer");
+        several.Should().Throw<ArgumentNullException>().WithParameterName("optimizers");
+    }
+}
