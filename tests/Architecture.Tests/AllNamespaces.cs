@@ -18,6 +18,7 @@ using Compat.Engine.Schedulers;
 using Compat.Legacy;
 using Compat.Legacy.Runners;
 using Compat.Torch;
+using Compat.Torch.Amp;
 using Compat.Torch.Data;
 using Compat.Torch.Logging;
 using Compat.Torch.Native;
