@@ -1,4 +1,5 @@
 using Compat.Torch.Native;
+using Compat.Torch.Serialization;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -7,6 +8,35 @@ namespace Compat.Torch.Optim;
 /// <summary>The update of Adam and AdamW, which differ in the weight decay alone.</summary>
 internal static class AdamKernel
 {
+    public static PthDict OptionsOf(Group group)
+    {
+        (double beta1, double beta2) = group.Betas;
+        return new PthDict
+        {
+            ["betas"] = new PthSequence(PthSequenceKind.Tuple, beta1, beta2),
+            ["eps"] = group.Settings.Eps,
+            ["weight_decay"] = group.Settings.WeightDecay,
+            ["amsgrad"] = group.Settings.Amsgrad,
+            ["maximize"] = group.Settings.Maximize,
+        };
+    }
+
+    public static void SetOptions(Group group, PthDict options)
+    {
+        if (options.TryGetValue("betas", out PthValue? betas) && betas is PthSequence { Items: [PthFloat first, PthFloat second] })
+        {
+            group.Betas = (first.Value, second.Value);
+        }
+
+        group.Settings = group.Settings with
+        {
+            Eps = OptimizerStateDict.Number(options, "eps") ?? group.Settings.Eps,
+            WeightDecay = OptimizerStateDict.Number(options, "weight_decay") ?? group.Settings.WeightDecay,
+            Amsgrad = OptimizerStateDict.Flag(options, "amsgrad") ?? group.Settings.Amsgrad,
+            Maximize = OptimizerStateDict.Flag(options, "maximize") ?? group.Settings.Maximize,
+        };
+    }
+
     public static void Update(Group group, UpdateBatch batch, Implementation implementation, bool isDecoupled)
     {
         FusedAdamOptions settings = group.Settings;
@@ -65,7 +95,7 @@ internal static class AdamKernel
     /// <summary>A group whose betas can be scheduled.</summary>
     internal sealed class Group(FusedAdamOptions settings) : ParamGroup, optim.IBetas
     {
-        public FusedAdamOptions Settings => settings;
+        public FusedAdamOptions Settings { get; set; } = settings;
 
         public (double, double) Betas { get; set; } = (settings.Beta1, settings.Beta2);
     }

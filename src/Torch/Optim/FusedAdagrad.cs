@@ -1,4 +1,5 @@
 using Compat.Torch.Native;
+using Compat.Torch.Serialization;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -32,6 +33,31 @@ public sealed class FusedAdagrad : FusedOptimizer<FusedAdagradOptions>
     private protected override bool HasFusedKernelOnCuda => false;
 
     private protected override ParamGroup MakeGroup(FusedAdagradOptions options) => new Group(options);
+
+    private protected override PthDict OptionsOf(ParamGroup group)
+    {
+        FusedAdagradOptions settings = ((Group)group).Settings;
+        return new PthDict
+        {
+            ["lr_decay"] = settings.LrDecay,
+            ["eps"] = settings.Eps,
+            ["weight_decay"] = settings.WeightDecay,
+            ["initial_accumulator_value"] = settings.InitialAccumulatorValue,
+            ["maximize"] = settings.Maximize,
+        };
+    }
+
+    private protected override void SetOptions(ParamGroup group, PthDict options)
+    {
+        Group own = (Group)group;
+        own.Settings = own.Settings with
+        {
+            LrDecay = OptimizerStateDict.Number(options, "lr_decay") ?? own.Settings.LrDecay,
+            Eps = OptimizerStateDict.Number(options, "eps") ?? own.Settings.Eps,
+            WeightDecay = OptimizerStateDict.Number(options, "weight_decay") ?? own.Settings.WeightDecay,
+            Maximize = OptimizerStateDict.Flag(options, "maximize") ?? own.Settings.Maximize,
+        };
+    }
 
     private protected override void Update(ParamGroup group, UpdateBatch batch, Implementation implementation)
     {
@@ -74,6 +100,6 @@ public sealed class FusedAdagrad : FusedOptimizer<FusedAdagradOptions>
 
     private sealed class Group(FusedAdagradOptions settings) : ParamGroup
     {
-        public FusedAdagradOptions Settings => settings;
+        public FusedAdagradOptions Settings { get; set; } = settings;
     }
 }

@@ -1,3 +1,4 @@
+using Compat.Torch.Serialization;
 using TorchSharp.Modules;
 
 namespace Compat.Torch.Optim;
@@ -31,6 +32,10 @@ public sealed class FusedAdam : FusedOptimizer<FusedAdamOptions>
     }
 
     private protected override ParamGroup MakeGroup(FusedAdamOptions options) => new AdamKernel.Group(options);
+
+    private protected override PthDict OptionsOf(ParamGroup group) => AdamKernel.OptionsOf((AdamKernel.Group)group);
+
+    private protected override void SetOptions(ParamGroup group, PthDict options) => AdamKernel.SetOptions((AdamKernel.Group)group, options);
 
     private protected override void Update(ParamGroup group, UpdateBatch batch, Implementation implementation) =>
         AdamKernel.Update((AdamKernel.Group)group, batch, implementation, isDecoupled: false);

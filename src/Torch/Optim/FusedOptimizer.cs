@@ -1,3 +1,4 @@
+using Compat.Torch.Serialization;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -50,6 +51,26 @@ public abstract class FusedOptimizer : OptimizerHelper
     public ParameterState StateOf(Parameter parameter) => states.TryGetValue(parameter, out ParameterState? state)
         ? state
         : throw new KeyNotFoundException("This optimizer does not hold that parameter. Take one of its own parameters().");
+
+    /// <summary>Gives the optimizer's state in PyTorch's layout, to be written with <see cref="PthFile"/>.</summary>
+    /// <returns><c>state</c>, tensors by name for each parameter's number, and <c>param_groups</c>. Tensors are copies on the CPU; fresh.</returns>
+    public PthDict SaveState() => OptimizerStateDict.Save(members, states, i => OptionsOf(_parameter_groups[i]), OptimizerGroup.Of(this));
+
+    /// <summary>Takes over a state in PyTorch's layout, as a checkpoint has it under <c>optimizer</c>.</summary>
+    /// <param name="state">The state of an optimizer of this kind with groups of the same sizes. Borrowed.</param>
+    /// <exception cref="PthException">The state does not fit; the optimizer is as it was.</exception>
+    public void LoadState(PthDict state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        using DisposeScope scope = NewDisposeScope();
+        PthDict[] options = OptimizerStateDict.Check(state, members);
+        for (int i = 0; i < options.Length; i++)
+        {
+            SetOptions(_parameter_groups[i], options[i]);
+        }
+
+        OptimizerStateDict.Load(state, options, members, states, OptimizerGroup.Of(this));
+    }
 
     /// <summary>Updates the weights.</summary>
     /// <param name="closure">Computes the loss anew; <see langword="null"/>, as usual, if gradients are there already.</param>
@@ -109,6 +130,12 @@ public abstract class FusedOptimizer : OptimizerHelper
         members.Add(parameters);
         _parameter_groups.Add(group);
     }
+
+    /// <summary>Gives a group's settings by PyTorch's names, without the learning rate.</summary>
+    private protected abstract PthDict OptionsOf(ParamGroup group);
+
+    /// <summary>Takes over a group's settings by PyTorch's names; what is missing stays.</summary>
+    private protected abstract void SetOptions(ParamGroup group, PthDict options);
 
     /// <summary>Updates the parameters of one group that have a gradient.</summary>
     private protected abstract void Update(ParamGroup group, UpdateBatch batch, Implementation implementation);

@@ -1,4 +1,5 @@
 using Compat.Torch.Native;
+using Compat.Torch.Serialization;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -33,6 +34,34 @@ public sealed class FusedRmsProp : FusedOptimizer<FusedRmsPropOptions>
     private protected override bool HasFusedKernel => false;
 
     private protected override ParamGroup MakeGroup(FusedRmsPropOptions options) => new Group(options);
+
+    private protected override PthDict OptionsOf(ParamGroup group)
+    {
+        Group own = (Group)group;
+        return new PthDict
+        {
+            ["momentum"] = own.Momentum,
+            ["alpha"] = own.Settings.Alpha,
+            ["eps"] = own.Settings.Eps,
+            ["centered"] = own.Settings.Centered,
+            ["weight_decay"] = own.Settings.WeightDecay,
+            ["maximize"] = own.Settings.Maximize,
+        };
+    }
+
+    private protected override void SetOptions(ParamGroup group, PthDict options)
+    {
+        Group own = (Group)group;
+        own.Momentum = OptimizerStateDict.Number(options, "momentum") ?? own.Momentum;
+        own.Settings = own.Settings with
+        {
+            Alpha = OptimizerStateDict.Number(options, "alpha") ?? own.Settings.Alpha,
+            Eps = OptimizerStateDict.Number(options, "eps") ?? own.Settings.Eps,
+            Centered = OptimizerStateDict.Flag(options, "centered") ?? own.Settings.Centered,
+            WeightDecay = OptimizerStateDict.Number(options, "weight_decay") ?? own.Settings.WeightDecay,
+            Maximize = OptimizerStateDict.Flag(options, "maximize") ?? own.Settings.Maximize,
+        };
+    }
 
     private protected override void Update(ParamGroup group, UpdateBatch batch, Implementation implementation)
     {
@@ -82,7 +111,7 @@ public sealed class FusedRmsProp : FusedOptimizer<FusedRmsPropOptions>
 
     private sealed class Group(FusedRmsPropOptions settings) : ParamGroup, optim.IMomentum
     {
-        public FusedRmsPropOptions Settings => settings;
+        public FusedRmsPropOptions Settings { get; set; } = settings;
 
         public double Momentum { get; set; } = settings.Momentum;
     }

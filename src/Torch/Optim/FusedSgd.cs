@@ -1,4 +1,5 @@
 using Compat.Torch.Native;
+using Compat.Torch.Serialization;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -33,6 +34,32 @@ public sealed class FusedSgd : FusedOptimizer<FusedSgdOptions>
     }
 
     private protected override ParamGroup MakeGroup(FusedSgdOptions options) => new Group(options);
+
+    private protected override PthDict OptionsOf(ParamGroup group)
+    {
+        Group own = (Group)group;
+        return new PthDict
+        {
+            ["momentum"] = own.Momentum,
+            ["dampening"] = own.Settings.Dampening,
+            ["weight_decay"] = own.Settings.WeightDecay,
+            ["nesterov"] = own.Settings.Nesterov,
+            ["maximize"] = own.Settings.Maximize,
+        };
+    }
+
+    private protected override void SetOptions(ParamGroup group, PthDict options)
+    {
+        Group own = (Group)group;
+        own.Momentum = OptimizerStateDict.Number(options, "momentum") ?? own.Momentum;
+        own.Settings = own.Settings with
+        {
+            Dampening = OptimizerStateDict.Number(options, "dampening") ?? own.Settings.Dampening,
+            WeightDecay = OptimizerStateDict.Number(options, "weight_decay") ?? own.Settings.WeightDecay,
+            Nesterov = OptimizerStateDict.Flag(options, "nesterov") ?? own.Settings.Nesterov,
+            Maximize = OptimizerStateDict.Flag(options, "maximize") ?? own.Settings.Maximize,
+        };
+    }
 
     private protected override void Update(ParamGroup group, UpdateBatch batch, Implementation implementation)
     {
@@ -100,7 +127,7 @@ public sealed class FusedSgd : FusedOptimizer<FusedSgdOptions>
 
     private sealed class Group(FusedSgdOptions settings) : ParamGroup, optim.IMomentum
     {
-        public FusedSgdOptions Settings => settings;
+        public FusedSgdOptions Settings { get; set; } = settings;
 
         public double Momentum { get; set; } = settings.Momentum;
     }

@@ -1,0 +1,156 @@
+using Compat.TestSupport;
+using Compat.Torch.Optim;
+using Compat.Torch.Serialization;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Compat.Torch.Tests.Optim;
+
+public sealed class OptimizerStateTests
+{
+    private const string StepInPython = """
+        import sys, torch
+        saved = torch.load(sys.argv[1])
+        weight = torch.nn.Parameter(saved['weight'])
+        optimizer = getattr(torch.optim, sys.argv[2])([weight], lr=1.0)
+        optimizer.load_state_dict(saved['optimizer'])
+        weight.grad = torch.full_like(weight, 0.25)
+        optimizer.step()
+        print(' '.join(repr(v) for v in weight.tolist()))
+        """;
+
+    public static TheoryData<string> Names => [.. Makers.Keys];
+
+    private static Dictionary<string, Func<Parameter[], Implementation, FusedOptimizer>> Makers { get; } = new()
+    {
+        ["SGD"] = (parameters, way) => new FusedSgd(parameters, new() { Lr = 0.05, Momentum = 0.9, WeightDecay = 0.01 }, way),
+        ["Adam"] = (parameters, way) => new FusedAdam(parameters, new() { Lr = 0.02, Amsgrad = true }, way),
+        ["AdamW"] = (parameters, way) => new FusedAdamW(parameters, new() { Lr = 0.02, Beta1 = 0.8 }, way),
+        ["Adagrad"] = (parameters, way) => new FusedAdagrad(parameters, new() { Lr = 0.1, LrDecay = 0.1 }, way),
+        ["RMSprop"] = (parameters, way) => new FusedRmsProp(parameters, new() { Lr = 0.02, Momentum = 0.5, Centered = true }, way),
+    };
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Ten_steps_saved_and_ten_more_are_twenty_steps(string name)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TemporaryFolder folder = new();
+        Parameter straight = Weight();
+        using FusedOptimizer whole = Makers[name]([straight], Implementation.Auto);
+        Run(whole, straight, 0, 20);
+        Parameter parted = Weight();
+        using FusedOptimizer first = Makers[name]([parted], Implementation.Auto);
+        Run(first, parted, 0, 10);
+        PthFile.Write(folder.File("o.pth"), first.SaveState());
+        using FusedOptimizer second = Makers[name]([parted], Implementation.Auto);
+        using FusedOptimizer fresh = Makers[name]([new Parameter(parted.detach().clone())], Implementation.Auto);
+
+        using (PthFile file = PthFile.Read(folder.File("o.pth")))
+        {
+            second.LoadState((PthDict)file.Root);
+        }
+
+        Run(second, parted, 10, 20);
+        Parameter forgetful = fresh.parameters().Single();
+        Run(fresh, forgetful, 10, 20);
+
+        parted.ToArray().Should().Equal(straight.ToArray());
+        forgetful.ToArray().Should().NotEqual(straight.ToArray(), "without the state it goes another way");
+    }
+
+    [PythonFact]
+    public void PyTorch_goes_on_from_our_state_as_we_do()
+    {
+        foreach ((string name, Func<Parameter[], Implementation, FusedOptimizer> make) in Makers)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            using TemporaryFolder folder = new();
+            Parameter weight = Weight();
+            using FusedOptimizer optimizer = make([weight], Implementation.PerParameter);
+            Run(optimizer, weight, 0, 5);
+            PthFile.Write(folder.File("o.pth"), new PthDict { ["weight"] = new PthTensor(weight.detach()), ["optimizer"] = optimizer.SaveState() });
+            string printed = PythonFactAttribute.Run(StepInPython, folder.File("o.pth"), name);
+
+            weight.grad = full_like(weight, 0.25);
+            optimizer.step();
+
+            double[] theirs = [.. printed.Split(' ').Select(text => double.Parse(text, System.Globalization.CultureInfo.InvariantCulture))];
+            theirs.Zip(weight.ToArray(), (expected, actual) => GoldenTolerance.IsSameFloat(expected, actual)).Should().OnlyContain(same => same, name);
+        }
+    }
+
+    [Fact]
+    [Trait("Category", "Golden")]
+    public void The_state_of_a_real_checkpoint_is_taken_over()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using PthFile file = PthFile.Read(Path.Combine(GoldenFile.PathOf("checkpoints"), "mmcv_adam_zip.pth"));
+        PthDict saved = (PthDict)((PthDict)file.Root)["optimizer"];
+        PthDict[] groups = [.. ((PthSequence)saved["param_groups"]).Items.Cast<PthDict>()];
+        PthDict[] states = [.. ((PthDict)saved["state"]).Select(entry => (PthDict)entry.Value)];
+        Parameter[] parameters = [.. states.Select(state => new Parameter(zeros_like(Average(state))))];
+        int[] sizes = [.. groups.Select(group => ((PthSequence)group["params"]).Items.Count)];
+        using FusedAdam optimizer = new(
+            sizes.Select((size, i) => new ParameterGroup<FusedAdamOptions>(parameters.Skip(sizes.Take(i).Sum()).Take(size), new() { Lr = 123 })));
+
+        optimizer.LoadState(saved);
+
+        OptimizerGroup.Of(optimizer).Select(group => group.Lr).Should().Equal(groups.Select(group => ((PthFloat)group["lr"]).Value));
+        foreach ((Parameter parameter, PthDict state) in parameters.Zip(states))
+        {
+            optimizer.StateOf(parameter)["exp_avg"].ToArray().Should().Equal(Average(state).contiguous().ToArray());
+        }
+    }
+
+    [Fact]
+    public void A_state_that_does_not_fit_is_refused_and_changes_nothing()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Parameter weight = Weight();
+        using FusedSgd optimizer = new([weight], new() { Lr = 0.1, Momentum = 0.9 });
+        Run(optimizer, weight, 0, 1);
+        float[] before = optimizer.StateOf(weight)["momentum_buffer"].ToArray();
+        using FusedSgd other = new([new Parameter(ones(2))], new() { Lr = 0.5, Momentum = 0.1 });
+        Run(other, other.parameters().Single(), 0, 1);
+        using FusedSgd two = new([new Parameter(ones(2)), new Parameter(ones(3))], new());
+        Action otherShape = () => optimizer.LoadState(other.SaveState());
+        Action otherGroups = () => optimizer.LoadState(two.SaveState());
+        Action nothing = () => optimizer.LoadState([]);
+
+        otherShape.Should().Throw<PthException>().WithMessage("The state 'momentum_buffer' does not fit a parameter of shape [4]*");
+        otherGroups.Should().Throw<PthException>().WithMessage("The state has groups of 2 parameters, the optimizer of 1. Build the optimizer with the groups that it was saved with.");
+        nothing.Should().Throw<PthException>().WithMessage("The value is no state of an optimizer*");
+        optimizer.StateOf(weight)["momentum_buffer"].ToArray().Should().Equal(before);
+        OptimizerGroup.Of(optimizer)[0].Lr.Should().Be(0.1);
+    }
+
+    [Fact]
+    public void What_a_schedule_set_is_in_the_state()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using FusedSgd optimizer = new([Weight()], new() { Lr = 0.1 });
+        OptimizerGroup group = OptimizerGroup.Of(optimizer)[0];
+        group.InitialLr = 0.1;
+        group.Lr = 0.01;
+
+        PthDict saved = (PthDict)((PthSequence)optimizer.SaveState()["param_groups"]).Items[0];
+
+        saved["lr"].Should().Be(new PthFloat(0.01));
+        saved["initial_lr"].Should().Be(new PthFloat(0.1));
+    }
+
+    private static Tensor Average(PthDict state) => ((PthTensor)state["exp_avg"]).Value;
+
+    private static Parameter Weight() => new(linspace(-1, 1, 4));
+
+    private static void Run(FusedOptimizer optimizer, Parameter weight, int from, int to)
+    {
+        for (int i = from; i < to; i++)
+        {
+            weight.grad = (weight.detach() * (i + 1)).sin();
+            optimizer.step();
+        }
+    }
+}
