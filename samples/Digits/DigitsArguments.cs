@@ -1,4 +1,5 @@
 using System.Globalization;
+using Compat.Torch.Native;
 using TorchSharp;
 
 namespace Digits;
@@ -58,6 +59,7 @@ internal sealed record DigitsArguments(DigitsSettings Settings, bool BreakIt, bo
             throw new ArgumentException($"--device is '{text}'; it must be cpu, cuda or cuda:N.");
         }
 
+        TorchEnvironment.EnsureLoaded();
         return isCuda && !torch.cuda.is_available()
             ? throw new ArgumentException(
                 $"--device is '{text}', but no CUDA device can be used here. Use --device cpu, or build with -p:TorchBackend=cuda on a machine with a GPU.")
