@@ -1,3 +1,4 @@
+using Compat.TestSupport;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -108,7 +109,7 @@ public sealed class StateTensorTests
     [Fact]
     public void Nothing_is_left_after_disposing()
     {
-        long before = Tensor.TotalCount;
+        long before = LiveTensors.Settled();
         using (NewDisposeScope())
         {
             using StateTensor state = new(ones(2));

@@ -44,6 +44,14 @@ public static class TorchEnvironment
     {
         try
         {
+            // Looked for first: TorchSharp would copy the whole of libtorch from the NuGet cache beside the program, and print pages, before it gives up.
+            // Only in a notebook, where TorchSharp itself lies in the cache, is that the way to load it.
+            bool isNotebook = typeof(torch).Assembly.Location.Contains($"{Path.DirectorySeparatorChar}torchsharp{Path.DirectorySeparatorChar}", StringComparison.Ordinal);
+            if (!isNotebook && (!CanLoad("torch_cpu") || !CanLoad("LibTorchSharp")))
+            {
+                throw new DllNotFoundException("libtorch_cpu or LibTorchSharp was not found beside the program.");
+            }
+
             torch.InitializeDeviceType(DeviceType.CPU);
             return true;
         }
@@ -57,6 +65,8 @@ public static class TorchEnvironment
                 exception);
         }
     }
+
+    private static bool CanLoad(string library) => NativeLibrary.TryLoad(library, typeof(torch).Assembly, null, out _);
 
     private static string PackageForThisPlatform() =>
         OperatingSystem.IsWindows() ? "libtorch-cpu-win-x64"

@@ -1,3 +1,4 @@
+using Compat.TestSupport;
 using Compat.Adapters.Equivalence;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -72,7 +73,7 @@ public sealed class TensorSnapshotTests
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor value = ones(2);
-        long before = Tensor.TotalCount;
+        long before = LiveTensors.Settled();
 
         TensorSnapshot snapshot = TensorSnapshot.Of(value);
         value.fill_(5);

@@ -397,7 +397,7 @@ public sealed class RunnerAdapterExtensionsTests
                 // Right after the flush of the logger, at inner iteration 1.
                 if (runner.Epoch is 1 or 19 && runner.InnerIter == 1)
                 {
-                    live.Add(Tensor.TotalCount);
+                    live.Add(live.Count == 0 ? LiveTensors.Settled() : Tensor.TotalCount);
                 }
             }),
             HookPriority.Lowest);

@@ -1,3 +1,4 @@
+using Compat.TestSupport;
 using Compat.Engine.Evaluation;
 using Compat.Engine.Tests.Support;
 using Compat.TestSupport.Toy;
@@ -78,7 +79,7 @@ public sealed class AccuracyTests
     [Fact]
     public void What_is_kept_outlives_the_iteration_and_is_freed_by_the_evaluation_or_by_disposing()
     {
-        long before = Tensor.TotalCount;
+        long before = LiveTensors.Settled();
         Accuracy<ToyBatch, ScoreBatch> accuracy = Make();
         for (int i = 0; i < 2; i++)
         {

@@ -1,3 +1,4 @@
+using Compat.TestSupport;
 using Compat.Engine.Logging;
 using Compat.Torch.Training;
 using TorchSharp;
@@ -68,7 +69,7 @@ public sealed class MessageHubTests : IDisposable
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor value = tensor(1.0);
-        long before = Tensor.TotalCount;
+        long before = LiveTensors.Settled();
         hub.UpdateScalar("a", value);
         Tensor.TotalCount.Should().Be(before + 1);
 

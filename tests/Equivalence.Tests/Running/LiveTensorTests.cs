@@ -1,3 +1,4 @@
+using Compat.TestSupport;
 using static TorchSharp.torch;
 
 namespace Compat.Equivalence.Tests.Running;
@@ -18,12 +19,7 @@ public sealed class LiveTensorTests
         Dictionary<int, long> live = [];
         foreach (int iteration in run.Iterations)
         {
-            if (iteration == IterationsPerEpoch)
-            {
-                Settle();
-            }
-
-            live[iteration] = Tensor.TotalCount;
+            live[iteration] = iteration == IterationsPerEpoch ? LiveTensors.Settled() : Tensor.TotalCount;
         }
 
         live.Should().HaveCount(20 * IterationsPerEpoch);
@@ -33,17 +29,10 @@ public sealed class LiveTensorTests
     [Fact]
     public void The_count_sees_a_tensor_that_is_left_behind()
     {
-        long before = Tensor.TotalCount;
+        long before = LiveTensors.Settled();
         using Tensor left = zeros(1);
 
         Tensor.TotalCount.Should().Be(before + 1);
-    }
-
-    // What earlier tests, and the making of the model, left to the finalizer must not end in the middle of the counting.
-    private static void Settle()
-    {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
     }
 
     private static int AfterFirstLine(int epoch) => ((epoch - 1) * IterationsPerEpoch) + LogInterval;

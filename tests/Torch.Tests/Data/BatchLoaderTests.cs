@@ -1,3 +1,4 @@
+using Compat.TestSupport;
 using Compat.Torch.Data;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -63,7 +64,7 @@ public sealed class BatchLoaderTests
     [Fact]
     public void A_batch_belongs_to_no_scope_and_nothing_else_is_left()
     {
-        long before = Tensor.TotalCount;
+        long before = LiveTensors.Settled();
         DataBatch batch;
         using (NewDisposeScope())
         {

@@ -86,7 +86,7 @@ public sealed class ClipGradNormTests
     {
         using DisposeScope scope = NewDisposeScope();
         Parameter[] parameters = [WithGradient(3), WithGradient(4)];
-        long before = Tensor.TotalCount;
+        long before = LiveTensors.Settled();
 
         using (NewDisposeScope())
         {

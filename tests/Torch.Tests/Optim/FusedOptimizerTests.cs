@@ -1,3 +1,4 @@
+using Compat.TestSupport;
 using Compat.Torch.Optim;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -181,7 +182,7 @@ public sealed class FusedOptimizerTests
     public void State_survives_dispose_scopes_and_is_freed_with_the_optimizer()
     {
         Parameter[] parameters = Parameters();
-        long before = Tensor.TotalCount;
+        long before = LiveTensors.Settled();
         FusedAdam optimizer = new(parameters);
         for (int i = 0; i < 3; i++)
         {

@@ -1,3 +1,4 @@
+using Compat.TestSupport;
 using Compat.Torch.Optim;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -160,7 +161,7 @@ public sealed class OptimizerGroupTests
             model.forward(ones(1, 2)).sum().backward();
         }
 
-        long before = Tensor.TotalCount;
+        long before = LiveTensors.Settled();
         OptimizerGroup.ClearGradients(optimizer, setToNone);
 
         Tensor.TotalCount.Should().Be(before);

@@ -1,3 +1,4 @@
+using Compat.TestSupport;
 using Compat.Torch.Randomness;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -44,7 +45,7 @@ public sealed class RandomStateTests
         TorchSeed.Set(3);
         float[] expected = Draw();
         TorchSeed.Set(3);
-        long before = Tensor.TotalCount;
+        long before = LiveTensors.Settled();
 
         RandomState.Capture().Dispose();
 

@@ -1,3 +1,4 @@
+using Compat.TestSupport;
 using Compat.Torch.Randomness;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -34,7 +35,7 @@ public sealed class TorchSeedTests
     [Fact]
     public void Seeding_leaves_no_tensor_behind()
     {
-        long before = Tensor.TotalCount;
+        long before = LiveTensors.Settled();
 
         TorchSeed.Set(1);
 

@@ -64,7 +64,7 @@ public sealed class PthFileTests
             PthFile.Write(folder.File("all.pth"), Everything());
         }
 
-        long before = Tensor.TotalCount;
+        long before = LiveTensors.Settled();
         PthFile file;
         using (NewDisposeScope())
         {

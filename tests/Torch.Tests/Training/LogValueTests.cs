@@ -1,3 +1,4 @@
+using Compat.TestSupport;
 using Compat.Torch.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -36,7 +37,7 @@ public sealed class LogValueTests
     {
         using DisposeScope scope = NewDisposeScope();
         LogValue value = ones(1);
-        long before = Tensor.TotalCount;
+        long before = LiveTensors.Settled();
 
         value.Read();
 

@@ -85,7 +85,7 @@ public sealed class PendingScalarsTests
         using PendingScalars pending = new();
         Tensor value = tensor(1.0);
         Tensor made = ones(1, requires_grad: true) * 2;
-        long before = Tensor.TotalCount;
+        long before = LiveTensors.Settled();
         pending.Add(value, null, 0);
         pending.Add(made, null, 0);
         Tensor.TotalCount.Should().Be(before + 2);
@@ -102,7 +102,7 @@ public sealed class PendingScalarsTests
         PendingScalars pending = new();
         Sink sink = new();
         Tensor value = tensor(1.0);
-        long before = Tensor.TotalCount;
+        long before = LiveTensors.Settled();
         pending.Add(value, sink, 0);
 
         pending.Dispose();
