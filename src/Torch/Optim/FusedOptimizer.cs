@@ -41,6 +41,9 @@ public abstract class FusedOptimizer : OptimizerHelper
     /// <summary>Gets whether there is a fused kernel for parameters on CUDA too.</summary>
     private protected virtual bool HasFusedKernelOnCuda => true;
 
+    /// <summary>Gets whether there are list operations for the update.</summary>
+    private protected virtual bool HasListOperations => true;
+
     /// <summary>Gets whether there is a fused kernel at all.</summary>
     private protected virtual bool HasFusedKernel => true;
 
@@ -182,6 +185,9 @@ public abstract class FusedOptimizer : OptimizerHelper
             group, parameter => parameter.device_type == device && parameter.device_index == index && parameter.dtype == type));
         bool isFloating = type is ScalarType.Float32 or ScalarType.Float64 or ScalarType.Float16 or ScalarType.BFloat16;
         bool hasKernel = HasFusedKernel && (device == DeviceType.CPU || (device == DeviceType.CUDA && HasFusedKernelOnCuda));
-        return !isUniform || !isFloating ? Implementation.PerParameter : hasKernel ? Implementation.Fused : Implementation.Foreach;
+        return !isUniform || !isFloating ? Implementation.PerParameter
+            : hasKernel ? Implementation.Fused
+            : HasListOperations ? Implementation.Foreach
+            : Implementation.PerParameter;
     }
 }

@@ -30,6 +30,12 @@ public abstract class FusedOptimizer<TOptions> : FusedOptimizer
             throw new ArgumentException("The optimizer has no group of parameters. Give it at least one.", nameof(groups));
         }
 
+        if (implementation == Implementation.Foreach && !HasListOperations)
+        {
+            throw new ArgumentException(
+                $"There are no list operations for {GetType().Name}. Use Implementation.Auto, Fused or PerParameter.", nameof(implementation));
+        }
+
         if (implementation == Implementation.Fused && !HasFusedKernel)
         {
             throw new ArgumentException(
