@@ -20,6 +20,7 @@ using Compat.Legacy.Runners;
 using Compat.Torch;
 using Compat.Torch.Amp;
 using Compat.Torch.Data;
+using Compat.Torch.Distributed;
 using Compat.Torch.Logging;
 using Compat.Torch.Native;
 using Compat.Torch.Optim;

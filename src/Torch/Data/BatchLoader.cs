@@ -1,33 +1,46 @@
 using System.Collections;
 using Compat.Torch.Native;
-using TorchSharp;
+using Compat.Torch.Randomness;
+using Compat.Torch.Serialization;
 using static TorchSharp.torch;
 
 namespace Compat.Torch.Data;
 
-/// <summary>Reads a dataset batch by batch, on the thread that enumerates it.</summary>
+/// <summary>Reads a dataset batch by batch, on the thread that enumerates it or on threads of its own that go ahead of it.</summary>
 /// <remarks>
-/// A batch leaves the loader without a dispose scope: the training loops take it into the iteration's scope; whoever enumerates by hand disposes
-/// it.
+/// <para>A batch leaves the loader without a dispose scope: the training loops take it into the iteration's scope; whoever enumerates by hand disposes
+/// it.</para>
+/// <para>Batches come in the same order, with the same content, whatever the number of workers. Each pass draws one number from torch's generator, for the random
+/// numbers of workers (<see cref="WorkerInfo"/>), as PyTorch does; so equal seeds leave the generator where PyTorch leaves it.</para>
+/// <para>Ending an enumeration early, or disposing the loader, stops the workers and frees what they have read. Source: PyTorch <c>DataLoader</c>.</para>
 /// </remarks>
-public sealed class BatchLoader : IEnumerable<DataBatch>
+public sealed class BatchLoader : IEnumerable<DataBatch>, IDisposable
 {
-    private readonly Collate collate;
+    private readonly BatchLoaderOptions options;
+    private readonly BatchFetcher fetcher;
+    private readonly HashSet<IBatchSource> running = [];
+    private LoaderPosition? current;
+    private LoaderPosition? resumed;
+    private bool isDisposed;
 
     /// <summary>Makes a loader.</summary>
     /// <param name="dataset">The samples.</param>
-    /// <param name="options">Batch size, order and collating; <see langword="null"/> for the defaults.</param>
-    /// <exception cref="ArgumentException">The loader would give no batch at all.</exception>
+    /// <param name="options">Batch size, order, collating and workers; <see langword="null"/> for the defaults.</param>
+    /// <exception cref="ArgumentException">A setting is out of range, or the loader would give no batch at all.</exception>
     public BatchLoader(Dataset dataset, BatchLoaderOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(dataset);
         TorchEnvironment.EnsureLoaded();
-        options ??= new();
+        this.options = options ??= new();
         Dataset = dataset;
-        Sampler = options.Sampler ?? new DefaultSampler(dataset, shuffle: false);
+        Sampler = options.Sampler ?? new SequentialSampler(dataset);
         BatchSampler = new BatchSampler(Sampler, options.BatchSize, options.DropLast);
-        BatchSize = options.BatchSize;
-        collate = options.Collate;
+        fetcher = new BatchFetcher(dataset, options.Collate, options.PinMemory && cuda.is_available());
+        if (options.Wrong() is { } wrong)
+        {
+            throw new ArgumentException(wrong, nameof(options));
+        }
+
         if (Length == 0)
         {
             throw new ArgumentException(
@@ -48,22 +61,94 @@ public sealed class BatchLoader : IEnumerable<DataBatch>
     public BatchSampler BatchSampler { get; }
 
     /// <summary>Gets how many samples make a full batch.</summary>
-    public int BatchSize { get; }
+    public int BatchSize => options.BatchSize;
 
     /// <summary>Gets how many batches one pass gives; at least 1.</summary>
     public int Length => BatchSampler.Count;
 
-    /// <inheritdoc/>
-    public IEnumerator<DataBatch> GetEnumerator() => BatchSampler.Select(Fetch).GetEnumerator();
+    /// <summary>Gives where the loader stands: after the last batch that it gave, or, between passes, before the next one.</summary>
+    /// <returns>A few numbers, and the state of the sampler's generator if it has one. Its tensor is fresh.</returns>
+    public PthDict SaveState() => (current ?? resumed ?? new(0, null, Sampler.SaveState())).ToPth(Sampler);
+
+    /// <summary>Lets the next enumeration go on where another one stood. No batch that was given before is read again.</summary>
+    /// <param name="state">What <see cref="SaveState"/> returned, of a loader over the same data with the same kind of sampler. Borrowed.</param>
+    /// <remarks>Another batch size or number of workers is allowed.</remarks>
+    /// <exception cref="PthException">The state is not that of such a loader; this one is as it was.</exception>
+    public void LoadState(PthDict state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        LoaderPosition position = LoaderPosition.FromPth(state, Sampler);
+        try
+        {
+            Sampler.LoadState(position.Sampler);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new PthException($"The state of the loader does not fit: {exception.Message}", exception);
+        }
+
+        resumed = position.BaseSeed is null ? null : position;
+    }
+
+    /// <summary>Begins a pass.</summary>
+    /// <returns>The batches.</returns>
+    /// <exception cref="SampleException">The dataset failed, on whatever thread.</exception>
+    public IEnumerator<DataBatch> GetEnumerator()
+    {
+        ObjectDisposedException.ThrowIf(isDisposed, this);
+        LoaderPosition begin = resumed ?? new(0, TorchSeed.Draw(), default);
+        resumed = null;
+        Queue<IndexBatch> asked = [];
+        using IBatchSource source = Start(begin.BaseSeed!.Value);
+        try
+        {
+            using IEnumerator<IndexBatch> batches = BatchSampler.Draw(begin.Batches).GetEnumerator();
+            while (true)
+            {
+                while (asked.Count <= source.Ahead && batches.MoveNext())
+                {
+                    source.Ask(batches.Current);
+                    asked.Enqueue(batches.Current);
+                }
+
+                if (!asked.TryDequeue(out IndexBatch? next))
+                {
+                    yield break;
+                }
+
+                ObjectDisposedException.ThrowIf(isDisposed, this);
+                DataBatch batch = source.Take();
+                current = begin with { Batches = next.Number + 1, Sampler = next.After };
+                yield return batch;
+            }
+        }
+        finally
+        {
+            current = null;
+            running.Remove(source);
+        }
+    }
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    private DataBatch Fetch(IReadOnlyList<int> indices)
+    /// <summary>Stops the workers of passes that nobody ended, and frees what they have read. The loader gives no batch any more.</summary>
+    public void Dispose()
     {
-        using DisposeScope scope = NewDisposeScope();
-        DataBatch batch = collate([.. indices.Select(index => Dataset[index])]);
-        batch.Indices = indices;
-        scope.Detach(batch.Tensors);
-        return batch;
+        isDisposed = true;
+        foreach (IBatchSource source in running)
+        {
+            source.Dispose();
+        }
+
+        running.Clear();
+    }
+
+    private IBatchSource Start(long baseSeed)
+    {
+        IBatchSource source = options.NumWorkers == 0
+            ? new DirectSource(fetcher, baseSeed)
+            : new BatchWorkers(fetcher, baseSeed, options.NumWorkers, options.PrefetchFactor);
+        running.Add(source);
+        return source;
     }
 }

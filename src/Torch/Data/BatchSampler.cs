@@ -21,8 +21,31 @@ public sealed class BatchSampler(Sampler sampler, int batchSize, bool dropLast) 
     public int Count => dropLast ? Sampler.Count / batchSize : (Sampler.Count + batchSize - 1) / batchSize;
 
     /// <inheritdoc/>
-    public IEnumerator<IReadOnlyList<int>> GetEnumerator() =>
-        Sampler.Chunk(batchSize).Where(chunk => !dropLast || chunk.Length == batchSize).GetEnumerator();
+    public IEnumerator<IReadOnlyList<int>> GetEnumerator() => Draw(0).Select(batch => batch.Indices).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <summary>Begins a pass whose batches know where the sampler stood.</summary>
+    /// <param name="firstNumber">The number of the first batch.</param>
+    internal IEnumerable<IndexBatch> Draw(long firstNumber)
+    {
+        long number = firstNumber;
+        List<int> indices = new(batchSize);
+        SamplerState after = default;
+        foreach (int index in Sampler)
+        {
+            indices.Add(index);
+            after = Sampler.SaveState();                              // not later: a sampler that has ended stands at its beginning again
+            if (indices.Count == batchSize)
+            {
+                yield return new(number++, indices.ToArray(), after);
+                indices.Clear();
+            }
+        }
+
+        if (indices.Count > 0 && !dropLast)
+        {
+            yield return new(number, indices.ToArray(), after);
+        }
+    }
 }

@@ -1,70 +1,112 @@
+using Compat.Torch.Distributed;
 using Compat.Torch.Native;
-using TorchSharp;
+using Compat.Torch.Randomness;
 using static TorchSharp.torch;
 
 namespace Compat.Torch.Data;
 
-/// <summary>Visits the samples again and again without an end, for loops that count iterations.</summary>
+/// <summary>Visits the samples again and again without an end, for loops that count iterations; of several processes each visits its share.</summary>
 /// <remarks>
 /// One generator serves for life: enumerating anew goes on where the last enumeration stopped, and <see cref="Sampler.SetEpoch"/> changes nothing. The count is that
-/// of the dataset. Source: MMEngine <c>InfiniteSampler</c>.
+/// of the dataset. The process of rank r of w visits places r, r + w, r + 2w, … of the endless order. Source: MMEngine <c>InfiniteSampler</c>.
 /// </remarks>
 public sealed class InfiniteSampler : Sampler, IDisposable
 {
-    private readonly Generator generator;
+    private readonly Generator generator = new();
     private readonly bool shuffle;
-    private readonly IEnumerator<int> indices;
+    private readonly int step;
+    private byte[] beforeOrder = [];
+    private int[]? order;
+    private int next;
 
     /// <summary>Makes a sampler.</summary>
     /// <param name="dataset">The samples to visit, at least one.</param>
-    /// <param name="shuffle">Whether each pass has its own random order. The default is <see langword="true"/>.</param>
-    /// <param name="seed">The seed of the orders. The default is 0.</param>
+    /// <param name="shuffle">Whether each round has its own random order. The default is <see langword="true"/>.</param>
+    /// <param name="seed">The seed of the orders; <see langword="null"/>, the default, draws one from torch's generator.</param>
+    /// <param name="process">Which process this is. The default is the only one.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no sample.</exception>
-    public InfiniteSampler(Dataset dataset, bool shuffle = true, long seed = 0)
+    /// <exception cref="ArgumentException">There are several processes and no seed, so each would shuffle in its own way.</exception>
+    public InfiniteSampler(Dataset dataset, bool shuffle = true, long? seed = null, ProcessRank process = default)
     {
         ArgumentNullException.ThrowIfNull(dataset);
         ArgumentOutOfRangeException.ThrowIfLessThan(dataset.Count, 1, nameof(dataset));
         TorchEnvironment.EnsureLoaded();
         Count = dataset.Count;
         this.shuffle = shuffle;
-        generator = new Generator();
-        generator.manual_seed(seed);
-        indices = Endless().GetEnumerator();
+        generator.manual_seed(seed ?? SamplerSeed.Draw(process, shuffle));
+        next = process.Rank;
+        step = process.WorldSize;
     }
 
     /// <inheritdoc/>
     public override int Count { get; }
 
+    /// <summary>Gets where the endless order stands.</summary>
+    /// <returns>The place in the present round, and the generator as it was before it drew that round.</returns>
+    public override SamplerState SaveState() => new(next, Generator: order is null ? StateOfGenerator() : beforeOrder);
+
     /// <inheritdoc/>
-    public override IEnumerator<int> GetEnumerator()
+    public override void LoadState(SamplerState state)
     {
-        while (indices.MoveNext())
+        bool isGood = shuffle ? GeneratorState.IsOfCpu(state.Generator.Span) : state.Generator.IsEmpty;
+        if (state.Position < 0 || !isGood)
         {
-            yield return indices.Current;
+            throw new ArgumentException(
+                $"The state is not that of an InfiniteSampler that {(shuffle ? "shuffles" : "keeps the order")}. Load the state of a sampler that was made in the same way.",
+                nameof(state));
         }
+
+        if (shuffle)
+        {
+            using Tensor bytes = tensor(state.Generator.ToArray(), ScalarType.Byte);
+            generator.set_state(bytes);
+        }
+
+        order = null;
+        next = state.Position;
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        indices.Dispose();
-        generator.Dispose();
-    }
+    public void Dispose() => generator.Dispose();
 
-    private IEnumerable<int> Endless()
+    /// <inheritdoc/>
+    protected override IEnumerable<int> Order()
     {
         while (true)
         {
-            foreach (int index in shuffle ? Shuffled() : Enumerable.Range(0, Count))
-            {
-                yield return index;
-            }
+            int[] round = RoundOfNext();
+            int index = round[next];
+            next += step;
+            yield return index;
         }
     }
 
-    private int[] Shuffled()
+    private int[] RoundOfNext()
     {
-        using DisposeScope scope = NewDisposeScope();
-        return Array.ConvertAll(randperm(Count, generator: generator).data<long>().ToArray(), index => (int)index);
+        order ??= Draw();
+        while (next >= Count)
+        {
+            next -= Count;
+            order = Draw();
+        }
+
+        return order;
+    }
+
+    private int[] Draw()
+    {
+        beforeOrder = StateOfGenerator();
+        return shuffle ? Permutation.Draw(Count, generator) : [.. Enumerable.Range(0, Count)];
+    }
+
+    private byte[] StateOfGenerator()
+    {
+        if (!shuffle)
+        {
+            return [];
+        }
+
+        using Tensor state = generator.get_state();
+        return state.data<byte>().ToArray();
     }
 }

@@ -1,5 +1,5 @@
 using Compat.Torch.Native;
-using TorchSharp;
+using Compat.Torch.Randomness;
 using static TorchSharp.torch;
 
 namespace Compat.Torch.Data;
@@ -15,6 +15,8 @@ public sealed class RandomSampler : Sampler
 
     private readonly int available;
     private readonly bool replacement;
+    private long? seed;
+    private long? seedBefore;
 
     /// <summary>Makes a sampler.</summary>
     /// <param name="dataset">The samples to visit, at least one.</param>
@@ -36,33 +38,43 @@ public sealed class RandomSampler : Sampler
     public override int Count { get; }
 
     /// <inheritdoc/>
-    public override IEnumerator<int> GetEnumerator()
+    public override SamplerState SaveState() => base.SaveState() with { Seed = seed };
+
+    /// <inheritdoc/>
+    public override void LoadState(SamplerState state)
     {
-        using Generator generator = new();
-        generator.manual_seed(DrawSeed());
-        int drawn = replacement ? DrawnAtOnce : available;
-        for (int left = Count; left > 0; left -= drawn)
+        base.LoadState(state);
+        seedBefore = state.Seed;
+    }
+
+    /// <inheritdoc/>
+    protected override IEnumerable<int> Order()
+    {
+        seed = seedBefore ?? TorchSeed.Draw();
+        seedBefore = null;
+        try
         {
-            // As PyTorch: the last draw with replacement takes only what is left, a permutation is drawn whole and cut.
-            foreach (int index in Draw(generator, replacement ? Math.Min(left, drawn) : drawn).Take(left))
+            using Generator generator = new();
+            generator.manual_seed(seed.Value);
+            foreach (int index in Draws(generator).SelectMany(draw => draw).Take(Count))
             {
                 yield return index;
             }
         }
+        finally
+        {
+            seed = null;
+        }
     }
 
-    // As torch.empty((), dtype=torch.int64).random_() in Python: 63 bits of one draw of 64. TorchSharp's random_() cannot express that range.
-    private static long DrawSeed()
+    // As PyTorch: the last draw with replacement takes only what is left, a permutation is drawn whole and cut.
+    private IEnumerable<int[]> Draws(Generator generator)
     {
-        using DisposeScope scope = NewDisposeScope();
-        ulong bits = (ulong)randint(long.MinValue, long.MaxValue, [1], ScalarType.Int64).item<long>() - (1UL << 63);
-        return (long)(bits & long.MaxValue);
-    }
-
-    private int[] Draw(Generator generator, int count)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        Tensor order = replacement ? randint(available, [count], ScalarType.Int64, generator: generator) : randperm(available, generator: generator);
-        return Array.ConvertAll(order.data<long>().ToArray(), index => (int)index);
+        for (int left = Count; left > 0; left -= replacement ? DrawnAtOnce : available)
+        {
+            yield return replacement
+                ? Permutation.DrawWithReplacement(available, Math.Min(left, DrawnAtOnce), generator)
+                : Permutation.Draw(available, generator);
+        }
     }
 }

@@ -9,5 +9,5 @@ public sealed class SequentialSampler(Dataset dataset) : Sampler
     public override int Count => dataset.Count;
 
     /// <inheritdoc/>
-    public override IEnumerator<int> GetEnumerator() => Enumerable.Range(0, Count).GetEnumerator();
+    protected override IEnumerable<int> Order() => Enumerable.Range(0, Count);
 }

@@ -28,16 +28,17 @@ public static class TorchEnvironment
             return exception.Message;
         }
 
-        IReadOnlyList<string> missing = AutocastSymbols.Missing;
-        string cuda = torch.cuda.is_available() ? $"{torch.cuda.device_count()} device(s)" : "not available";
+        bool hasCuda = torch.cuda.is_available();
+        SymbolTable[] tables = [AutocastSymbols.Table, DeterminismSymbols.Table, .. hasCuda ? [CudaGenerators.Table] : Array.Empty<SymbolTable>()];
+        string[] missing = [.. tables.Where(table => table.Missing.Count > 0).Select(table => $"{string.Join(", ", table.Missing)} ({table.Feature})")];
         return string.Join(
             '\n',
             $"TorchSharp: {typeof(torch).Assembly.GetName().Version}",
             $"libtorch: {torch.__version__} (what TorchSharp was built for)",
             $".NET: {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}, {RuntimeInformation.OSDescription}",
             $"threads: {torch.get_num_threads()}",
-            $"CUDA: {cuda}",
-            $"missing symbols: {(missing.Count == 0 ? "none" : string.Join(", ", missing) + " (no autocast)")}");
+            $"CUDA: {(hasCuda ? $"{torch.cuda.device_count()} device(s)" : "not available")}",
+            $"missing symbols: {(missing.Length == 0 ? "none" : string.Join("; ", missing))}");
     }
 
     private static bool Load()

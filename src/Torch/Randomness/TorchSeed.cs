@@ -1,5 +1,6 @@
 using Compat.Torch.Native;
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Compat.Torch.Randomness;
 
@@ -13,7 +14,16 @@ public static class TorchSeed
     {
         TorchEnvironment.EnsureLoaded();
 #pragma warning disable RS0030 // This is the place that the ban points to.
-        torch.manual_seed(seed).Dispose();
+        manual_seed(seed).Dispose();
 #pragma warning restore RS0030
+    }
+
+    // As torch.empty((), dtype=torch.int64).random_() in Python: 63 bits of one draw of 64. TorchSharp's random_() cannot express that range.
+    internal static long Draw()
+    {
+        TorchEnvironment.EnsureLoaded();
+        using DisposeScope scope = NewDisposeScope();
+        ulong bits = (ulong)randint(long.MinValue, long.MaxValue, [1], ScalarType.Int64).item<long>() - (1UL << 63);
+        return (long)(bits & long.MaxValue);
     }
 }

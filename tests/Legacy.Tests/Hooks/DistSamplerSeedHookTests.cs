@@ -62,6 +62,6 @@ public sealed class DistSamplerSeedHookTests
 
         public override void SetEpoch(int epoch) => Epochs.Add(epoch);
 
-        public override IEnumerator<int> GetEnumerator() => Enumerable.Range(0, 2).GetEnumerator();
+        protected override IEnumerable<int> Order() => Enumerable.Range(0, 2);
     }
 }

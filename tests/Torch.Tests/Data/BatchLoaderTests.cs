@@ -28,7 +28,7 @@ public sealed class BatchLoaderTests
 
         loader.BatchSize.Should().Be(1);
         loader.Dataset.Should().BeSameAs(dataset);
-        loader.Sampler.Should().BeOfType<DefaultSampler>().Which.Should().Equal(0, 1);
+        loader.Sampler.Should().BeOfType<SequentialSampler>().Which.Should().Equal(0, 1);
         loader.BatchSampler.Sampler.Should().BeSameAs(loader.Sampler);
         loader.Select(Labels).SelectMany(label => label).Should().Equal(0f, 10f);
     }

@@ -22,6 +22,6 @@ public sealed class SamplerTests
     {
         public override int Count => 3;
 
-        public override IEnumerator<int> GetEnumerator() => Enumerable.Range(0, 3).Reverse().GetEnumerator();
+        protected override IEnumerable<int> Order() => Enumerable.Range(0, 3).Reverse();
     }
 }

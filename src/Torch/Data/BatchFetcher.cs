@@ -1,0 +1,34 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Compat.Torch.Data;
+
+/// <summary>Reads the samples of one batch and puts them together. Any thread may call it.</summary>
+internal sealed class BatchFetcher(Dataset dataset, Collate collate, bool pinMemory)
+{
+    /// <summary>Reads a batch.</summary>
+    /// <returns>The batch; its tensors belong to no dispose scope.</returns>
+    /// <exception cref="SampleException">The dataset failed.</exception>
+    public DataBatch Fetch(IndexBatch indices, WorkerInfo worker, CancellationToken stop) => worker.ForBatch(indices.Number, () =>
+    {
+        using DisposeScope scope = NewDisposeScope();
+        DataBatch batch = collate(Array.ConvertAll([.. indices.Indices], index => Read(index, stop)));
+        batch = pinMemory ? batch.With([.. batch.Tensors.Select(tensor => tensor.pin_memory())]) : batch;
+        batch.Indices = indices.Indices;
+        scope.Detach(batch.Tensors);
+        return batch;
+    });
+
+    private DataBatch Read(int index, CancellationToken stop)
+    {
+        stop.ThrowIfCancellationRequested();
+        try
+        {
+            return dataset[index];
+        }
+        catch (Exception exception)
+        {
+            throw new SampleException(dataset, index, exception);
+        }
+    }
+}

@@ -1,0 +1,182 @@
+using Compat.TestSupport;
+using Compat.Torch.Data;
+using Compat.Torch.Randomness;
+using Compat.Torch.Serialization;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Compat.Torch.Tests.Data;
+
+public sealed class BatchLoaderStateTests
+{
+    [Theory]
+    [InlineData("sequential", 0)]
+    [InlineData("default", 0)]
+    [InlineData("random", 0)]
+    [InlineData("infinite", 0)]
+    [InlineData("sequential", 2)]
+    [InlineData("default", 2)]
+    [InlineData("random", 2)]
+    [InlineData("infinite", 2)]
+    public void A_pass_goes_on_after_a_restart_with_the_batches_and_random_numbers_that_were_left(string sampler, int workers)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TemporaryFolder folder = new();
+        CountingDataset dataset = new();
+        BatchLoader loader = Loader(dataset, sampler, workers, seed: 1);
+        float[][] left;
+        using (IEnumerator<DataBatch> pass = loader.GetEnumerator())
+        {
+            Take(pass, 4);
+            PthFile.Write(folder.File("loader.pth"), loader.SaveState());
+            left = Take(pass, 3);
+        }
+
+        CountingDataset data = new();
+        BatchLoader restarted = Loader(data, sampler, workers: 2 - workers, seed: 9);
+        TorchSeed.Set(99);
+        using (PthFile file = PthFile.Read(folder.File("loader.pth")))
+        {
+            restarted.LoadState((PthDict)file.Root);
+        }
+
+        using IEnumerator<DataBatch> rest = restarted.GetEnumerator();
+        float[][] read = Take(rest, 3);
+        using IEnumerator<DataBatch> anew = Loader(new CountingDataset(), sampler, workers, seed: 9).GetEnumerator();
+
+        read.Should().BeEquivalentTo(left, compare => compare.WithStrictOrdering());
+        Take(anew, 3).Should().NotBeEquivalentTo(left, compare => compare.WithStrictOrdering());
+        rest.Dispose();
+        data.Asked.Should().BeLessThanOrEqualTo((3 + 4) * 3, "what was given before is not read again");
+    }
+
+    [Fact]
+    public void After_the_last_batch_nothing_is_left_and_the_next_pass_is_whole()
+    {
+        BatchLoader loader = new(new NumberDataset(5), new() { BatchSize = 2 });
+        PthDict state = [];
+        using (IEnumerator<DataBatch> pass = loader.GetEnumerator())
+        {
+            Take(pass, 3);
+            state = loader.SaveState();
+        }
+
+        BatchLoader restarted = new(new NumberDataset(5), new() { BatchSize = 2 });
+        restarted.LoadState(state);
+
+        using (IEnumerator<DataBatch> none = restarted.GetEnumerator())
+        {
+            none.MoveNext().Should().BeFalse();
+        }
+
+        using IEnumerator<DataBatch> next = restarted.GetEnumerator();
+        Take(next, 9).Should().HaveCount(3);
+    }
+
+    [Fact]
+    public void Between_passes_the_next_one_begins_with_the_seed_and_epoch_of_the_sampler()
+    {
+        DefaultSampler sampler = new(new NumberDataset(9), seed: 3);
+        BatchLoader loader = new(new NumberDataset(9), new() { BatchSize = 9, Sampler = sampler });
+        sampler.SetEpoch(6);
+        PthDict state = loader.SaveState();
+        BatchLoader restarted = new(new NumberDataset(9), new() { BatchSize = 9, Sampler = new DefaultSampler(new NumberDataset(9), seed: 4) });
+
+        restarted.LoadState(state);
+
+        using IEnumerator<DataBatch> expected = loader.GetEnumerator();
+        using IEnumerator<DataBatch> pass = restarted.GetEnumerator();
+        Take(pass, 1).Should().BeEquivalentTo(Take(expected, 1), compare => compare.WithStrictOrdering());
+    }
+
+    [Fact]
+    public void A_loaded_state_is_what_is_saved_until_the_pass_goes_on()
+    {
+        BatchLoader loader = new(new NumberDataset(5), new() { BatchSize = 2 });
+        using IEnumerator<DataBatch> pass = loader.GetEnumerator();
+        Take(pass, 1);
+        PthDict state = loader.SaveState();
+        BatchLoader restarted = new(new NumberDataset(5), new() { BatchSize = 2 });
+
+        restarted.LoadState(state);
+
+        restarted.SaveState().Should().BeEquivalentTo(state);
+        state["batches"].Should().Be(PthValue.FromInt64(1));
+        state["position"].Should().Be(PthValue.FromInt64(2));
+    }
+
+    [Fact]
+    public void A_state_that_does_not_fit_is_refused()
+    {
+        BatchLoader loader = new(new NumberDataset(5));
+        PthDict good = loader.SaveState();
+        Action nothing = () => loader.LoadState([]);
+        Action otherData = () => new BatchLoader(new NumberDataset(6)).LoadState(good);
+        Action otherSampler = () => new BatchLoader(new NumberDataset(5), new() { Sampler = new RandomSampler(new NumberDataset(5)) }).LoadState(good);
+        Action tooFar = () => loader.LoadState(Changed(good, "position", 6));
+        Action damaged = () => loader.LoadState(Changed(good, "position", long.MaxValue));
+
+        nothing.Should().Throw<PthException>().WithMessage("The value is no state of a BatchLoader: it lacks 'sampler'. Give what BatchLoader.SaveState returned.");
+        otherData.Should().Throw<PthException>().WithMessage(
+            "The state is of a SequentialSampler over 5 samples, the loader has a SequentialSampler over 6. Resume with the same data and sampler, or begin the pass anew.");
+        otherSampler.Should().Throw<PthException>().WithMessage("*the loader has a RandomSampler over 5*");
+        tooFar.Should().Throw<PthException>().WithMessage("The state of the loader does not fit: The state stands at sample 6 of a pass that has 5.*");
+        damaged.Should().Throw<PthException>().WithMessage("The state of a BatchLoader has 9223372036854775807 under 'position', which no loader writes.*");
+        loader.LoadState(good);
+    }
+
+    private static BatchLoader Loader(CountingDataset dataset, string sampler, int workers, long seed) => new(dataset, new()
+    {
+        BatchSize = 3,
+        NumWorkers = workers,
+        Sampler = sampler switch
+        {
+            "sequential" => new SequentialSampler(dataset),
+            "default" => new DefaultSampler(dataset, seed: seed),
+            "random" => new RandomSampler(dataset),
+            _ => new InfiniteSampler(dataset, seed: seed),
+        },
+    });
+
+    private static float[][] Take(IEnumerator<DataBatch> pass, int count)
+    {
+        List<float[]> batches = [];
+        while (batches.Count < count && pass.MoveNext())
+        {
+            using DataBatch batch = pass.Current;
+            batches.Add([.. ((PairBatch)batch).Image.data<float>().ToArray(), .. ((PairBatch)batch).Label.data<float>().ToArray()]);
+        }
+
+        return [.. batches];
+    }
+
+    private static PthDict Changed(PthDict state, string name, long value)
+    {
+        PthDict changed = [];
+        foreach ((PthValue key, PthValue old) in state)
+        {
+            changed.Set(key, key is PthText text && text.Value == name ? value : old);
+        }
+
+        return changed;
+    }
+
+    /// <summary>Sample i is the pair of i and a random number.</summary>
+    private sealed class CountingDataset : Dataset
+    {
+        private int asked;
+
+        public int Asked => asked;
+
+        public override int Count => 20;
+
+        public override DataBatch this[int index]
+        {
+            get
+            {
+                Interlocked.Increment(ref asked);
+                return new PairBatch(tensor((float)index), rand([], generator: WorkerInfo.Current!.Generator));
+            }
+        }
+    }
+}
