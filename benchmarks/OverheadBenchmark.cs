@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using Compat.Benchmarks.Ways;
 using Compat.Torch.Logging;
+using Compat.Torch.Native;
 using Compat.Torch.Randomness;
+using TorchSharp;
 
 namespace Compat.Benchmarks;
 
@@ -11,7 +13,19 @@ namespace Compat.Benchmarks;
 /// </summary>
 internal static class OverheadBenchmark
 {
-    public static IReadOnlyList<Sample> Run(int rounds, Action<string> observed)
+    public static void Run(OverheadOptions options)
+    {
+        TorchEnvironment.EnsureLoaded();
+        torch.set_num_threads(1);
+        IReadOnlyList<Sample> samples = Run(options.Rounds, Console.Error.WriteLine);
+        OverheadReport.Print(samples, Console.Out);
+        if (options.Json is not null)
+        {
+            OverheadReport.Write(samples, options.Json);
+        }
+    }
+
+    private static Sample[] Run(int rounds, Action<string> observed)
     {
         string workDir = Directory.CreateTempSubdirectory("compat-benchmark-").FullName;
         try

@@ -1,31 +1,23 @@
 using Compat.Benchmarks;
 using Compat.Torch.Native;
-using TorchSharp;
 
 try
 {
-    if (args.Length == 0 || args.Contains("--help"))
+    switch (args)
     {
-        Console.WriteLine(OverheadOptions.Usage);
-        return args.Length == 0 ? 2 : 0;
+        case [] or [.., "--help"]:
+            Console.WriteLine($"{OverheadOptions.Usage}\n\n{PthBenchmark.Usage}");
+            return args.Length == 0 ? 2 : 0;
+        case ["overhead", .. string[] options]:
+            OverheadBenchmark.Run(OverheadOptions.Parse(options));
+            return 0;
+        case ["pth", .. string[] arguments]:
+            TorchEnvironment.EnsureLoaded();
+            PthBenchmark.Run(arguments);
+            return 0;
+        default:
+            throw new ArgumentException($"There is no benchmark '{args[0]}'. Benchmarks: overhead, pth.");
     }
-
-    if (args[0] != "overhead")
-    {
-        throw new ArgumentException($"There is no benchmark '{args[0]}'. Benchmarks: overhead.");
-    }
-
-    OverheadOptions options = OverheadOptions.Parse(args.Skip(1));
-    TorchEnvironment.EnsureLoaded();
-    torch.set_num_threads(1);
-    IReadOnlyList<Sample> samples = OverheadBenchmark.Run(options.Rounds, Console.Error.WriteLine);
-    OverheadReport.Print(samples, Console.Out);
-    if (options.Json is not null)
-    {
-        OverheadReport.Write(samples, options.Json);
-    }
-
-    return 0;
 }
 catch (Exception exception) when (exception is ArgumentException or IOException or PlatformNotSupportedException)
 {

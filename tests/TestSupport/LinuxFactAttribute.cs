@@ -7,7 +7,7 @@ public sealed class LinuxFactAttribute : FactAttribute
     {
         if (!OperatingSystem.IsLinux())
         {
-            Skip = "It builds and runs programs with the libtorch of Linux.";
+            Skip = "It needs the libtorch of Linux.";
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Compat.Torch.Native;
 
 namespace Compat.Torch.Data;
 
@@ -59,6 +60,7 @@ internal sealed class BatchWorkers : IBatchSource
     {
         using (worker)
         {
+            OpenMp.UseOneThread();
             foreach (FetchJob job in asked.GetConsumingEnumerable())
             {
                 job.Run(indices => fetcher.Fetch(indices, worker, stop.Token));

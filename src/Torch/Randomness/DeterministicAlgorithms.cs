@@ -27,11 +27,8 @@ public static class DeterministicAlgorithms
     public static IReadOnlyList<string> Set(bool enabled, bool warnOnly = false)
     {
         DeterminismSymbols.SetAlgorithms(enabled, warnOnly);
-        DeterminismSymbols.SetCuDnn(enabled);
-        if (enabled)
-        {
-            DeterminismSymbols.SetCuDnnBenchmark(false);
-        }
+        CuDnn.Deterministic = enabled;
+        CuDnn.Benchmark &= !enabled;
 
         return enabled ? Left(torch.cuda.is_available(), Environment.GetEnvironmentVariable(Workspace)) : [];
     }

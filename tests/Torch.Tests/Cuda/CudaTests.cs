@@ -3,6 +3,8 @@ using Compat.TestSupport.Toy;
 using Compat.Torch.Amp;
 using Compat.Torch.Data;
 using Compat.Torch.Optim;
+using Compat.Torch.Randomness;
+using Compat.Torch.Serialization;
 using Compat.Torch.Training;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -87,6 +89,66 @@ public sealed class CudaTests
 
         scales[0].Should().BeLessThan(1e8, "a scale of 1e8 overflows in half precision");
         linear.weight.isfinite().all().item<bool>().Should().BeTrue();
+    }
+
+    [CudaFact]
+    public void Pinned_batches_of_workers_are_copied_without_waiting()
+    {
+        using BatchLoader loader = new(new Data.NumberDataset(64), new() { BatchSize = 8, NumWorkers = 2, PinMemory = true });
+        List<double> sums = [];
+        foreach (DataBatch batch in loader)
+        {
+            using DisposeScope iteration = NewDisposeScope();
+            batch.AttachTo(iteration);
+            batch.Tensors.Should().OnlyContain(tensor => tensor.is_pinned());
+            sums.Add(batch.To(CUDA, nonBlocking: true).Tensors[0].sum().item<float>());
+        }
+
+        sums.Should().Equal(Enumerable.Range(0, 8).Select(i => Enumerable.Range(8 * i, 8).Sum(sample => (double)sample)));
+    }
+
+    [CudaFact]
+    public void The_random_state_of_the_device_is_restored_exactly_also_from_a_file()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TemporaryFolder folder = new();
+        _ = rand(3, device: CUDA);
+        using RandomState state = RandomState.Capture();
+        PthFile.Write(folder.File("random.pth"), state.ToPth());
+        float[] first = rand(4, device: CUDA).cpu().data<float>().ToArray();
+        float[] next = rand(4, device: CUDA).cpu().data<float>().ToArray();
+
+        state.Restore();
+        rand(4, device: CUDA).cpu().data<float>().ToArray().Should().Equal(first);
+        TorchSeed.Set(1);
+        using PthFile file = PthFile.Read(folder.File("random.pth"));
+        using RandomState read = RandomState.FromPth((PthDict)file.Root);
+        read.Restore();
+
+        rand(4, device: CUDA).cpu().data<float>().ToArray().Should().Equal(first);
+        next.Should().NotEqual(first);
+        state.CudaDevices.Should().Be(cuda.device_count());
+    }
+
+    [CudaFact]
+    public void Deterministic_sums_give_the_same_bits_again_and_again()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor places = randint(10, [100_000], device: CUDA);
+        Tensor values = randn([100_000], device: CUDA);
+        try
+        {
+            DeterministicAlgorithms.Set(true);
+            float[] first = zeros([10], device: CUDA).index_add_(0, places, values, 1).cpu().data<float>().ToArray();
+            for (int i = 0; i < 10; i++)
+            {
+                zeros([10], device: CUDA).index_add_(0, places, values, 1).cpu().data<float>().ToArray().Should().Equal(first);
+            }
+        }
+        finally
+        {
+            DeterministicAlgorithms.Set(false);
+        }
     }
 
     private static Tensor Train(Func<Parameter[], FusedOptimizer> make, Device device)

@@ -37,6 +37,25 @@ public sealed class BatchLoaderWorkerTests
         dataset.Threads.Should().OnlyContain(thread => thread == Environment.CurrentManagedThreadId);
     }
 
+    [LinuxFact]
+    public void Operations_of_a_worker_run_on_its_own_thread_alone()
+    {
+        int before = get_num_threads();
+        try
+        {
+            set_num_threads(2);
+            ThreadsDataset dataset = new();
+            Read(new BatchLoader(dataset, new() { NumWorkers = 1 }));
+
+            dataset.OperationThreads.Distinct().Should().Equal(1);
+            get_num_threads().Should().Be(2);
+        }
+        finally
+        {
+            set_num_threads(before);
+        }
+    }
+
     [Fact]
     public void Workers_are_ahead_by_the_prefetch_factor_and_no_more()
     {
@@ -215,6 +234,8 @@ public sealed class BatchLoaderWorkerTests
 
         public ConcurrentBag<int> Threads { get; } = [];
 
+        public ConcurrentBag<int> OperationThreads { get; } = [];
+
         public override int Count => 40;
 
         public override DataBatch this[int index]
@@ -222,6 +243,7 @@ public sealed class BatchLoaderWorkerTests
             get
             {
                 Threads.Add(Environment.CurrentManagedThreadId);
+                OperationThreads.Add(get_num_threads());
                 readers[Thread.CurrentThread] = index;
                 return Pair(index);
             }

@@ -43,6 +43,25 @@ public sealed class DeterministicAlgorithmsTests
     }
 
     [Fact]
+    public void CuDNN_is_switched_too_and_its_trials_end()
+    {
+        try
+        {
+            CuDnn.Benchmark = true;
+            CuDnn.Benchmark.Should().BeTrue();
+
+            DeterministicAlgorithms.Set(true);
+            (CuDnn.Deterministic, CuDnn.Benchmark).Should().Be((true, false));
+        }
+        finally
+        {
+            DeterministicAlgorithms.Set(false);
+        }
+
+        (CuDnn.Deterministic, CuDnn.Benchmark).Should().Be((false, false));
+    }
+
+    [Fact]
     public void What_it_cannot_switch_is_said()
     {
         IReadOnlyList<string> onCpu = DeterministicAlgorithms.Left(hasCuda: false, workspace: null);
