@@ -8,11 +8,7 @@ public sealed class PythonFactAttribute : Xunit.FactAttribute
     private static readonly Lazy<string?> Found = new(() => new[] { Environment.GetEnvironmentVariable("COMPAT_PYTHON"), "/usr/bin/python3", "python3" }
         .FirstOrDefault(python => !string.IsNullOrEmpty(python) && Runs(python)));
 
-    public PythonFactAttribute()
-    {
-        bool isRequired = (Environment.GetEnvironmentVariable("COMPAT_REQUIRE") ?? string.Empty).Split(',').Contains("python");
-        Skip = Found.Value is null && !isRequired ? "There is no Python with torch. Install python3-torch, or name one in COMPAT_PYTHON." : null;
-    }
+    public PythonFactAttribute() => Skip = Reason();
 
     /// <summary>Runs a script and returns what it printed.</summary>
     /// <exception cref="InvalidOperationException">There is no Python with torch, or the script failed.</exception>
@@ -21,6 +17,13 @@ public sealed class PythonFactAttribute : Xunit.FactAttribute
         string python = Found.Value ?? throw new InvalidOperationException("There is no Python with torch, but COMPAT_REQUIRE asks for it.");
         (int code, string output, string errors) = Start(python, ["-c", script, .. arguments]);
         return code == 0 ? output : throw new InvalidOperationException($"Python failed: {errors}");
+    }
+
+    /// <summary>Says why such a test is skipped here; <see langword="null"/> if it is not.</summary>
+    internal static string? Reason()
+    {
+        bool isRequired = (Environment.GetEnvironmentVariable("COMPAT_REQUIRE") ?? string.Empty).Split(',').Contains("python");
+        return Found.Value is null && !isRequired ? "There is no Python with torch. Install python3-torch, or name one in COMPAT_PYTHON." : null;
     }
 
     private static bool Runs(string python)

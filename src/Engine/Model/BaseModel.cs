@@ -88,7 +88,7 @@ public abstract class BaseModel : nn.Module
         List<KeyValuePair<string, Tensor>> terms = [.. losses.Select(entry => KeyValuePair.Create(entry.Key, SumOfMeans(entry.Value)))];
         Tensor total = Sum(terms.Where(term => term.Key.Contains("loss", StringComparison.Ordinal)).Select(term => term.Value))
             ?? throw new ArgumentException(
-                $"{GetName()} returned no loss: no name contains 'loss'. Names present: {Names(losses)}. "
+                $"{GetType().Name} returned no loss: no name contains 'loss'. Names present: {Names(losses)}. "
                 + "Name what shall be trained on 'loss', or 'loss_' and something.",
                 nameof(losses));
         LogVars logVars = new() { ["loss"] = total };
@@ -126,6 +126,4 @@ public abstract class BaseModel : nn.Module
 
         return sum;
     }
-
-    private new string GetName() => GetType().Name;
 }

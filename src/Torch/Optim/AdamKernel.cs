@@ -8,6 +8,8 @@ namespace Compat.Torch.Optim;
 /// <summary>The update of Adam and AdamW, which differ in the weight decay alone.</summary>
 internal static class AdamKernel
 {
+    public static IReadOnlyList<string> StateNames { get; } = ["step", "exp_avg", "exp_avg_sq", "max_exp_avg_sq"];
+
     public static PthDict OptionsOf(Group group)
     {
         (double beta1, double beta2) = group.Betas;
@@ -23,11 +25,7 @@ internal static class AdamKernel
 
     public static void SetOptions(Group group, PthDict options)
     {
-        if (options.TryGetValue("betas", out PthValue? betas) && betas is PthSequence { Items: [PthFloat first, PthFloat second] })
-        {
-            group.Betas = (first.Value, second.Value);
-        }
-
+        group.Betas = OptimizerStateDict.Pair(options, "betas") ?? group.Betas;
         group.Settings = group.Settings with
         {
             Eps = OptimizerStateDict.Number(options, "eps") ?? group.Settings.Eps,

@@ -34,6 +34,8 @@ public sealed class FusedAdagrad : FusedOptimizer<FusedAdagradOptions>
 
     private protected override bool HasListOperations => false;
 
+    private protected override IReadOnlyList<string> StateNames => ["step", Sum];
+
     private protected override ParamGroup MakeGroup(FusedAdagradOptions options) => new Group(options);
 
     private protected override PthDict OptionsOf(ParamGroup group)

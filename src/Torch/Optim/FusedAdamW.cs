@@ -31,6 +31,8 @@ public sealed class FusedAdamW : FusedOptimizer<FusedAdamWOptions>
     {
     }
 
+    private protected override IReadOnlyList<string> StateNames => AdamKernel.StateNames;
+
     private protected override ParamGroup MakeGroup(FusedAdamWOptions options) => new AdamKernel.Group(options);
 
     private protected override PthDict OptionsOf(ParamGroup group) => AdamKernel.OptionsOf((AdamKernel.Group)group);

@@ -14,7 +14,7 @@ namespace Compat.Torch.Optim;
 /// (<see cref="SetToNone"/>), as PyTorch ≥ 2 does; TorchSharp's fill them with zeros. A parameter without a gradient is left alone.
 /// </remarks>
 [HoldsTensors("owner: the model owns the parameters, this optimizer their states")]
-public abstract class FusedOptimizer : OptimizerHelper
+public abstract class FusedOptimizer : OptimizerHelper, IStatefulOptimizer, IOptimizerStates
 {
     private readonly Dictionary<Parameter, ParameterState> states = new(ReferenceEqualityComparer.Instance);
     private readonly List<Parameter[]> members = [];
@@ -38,6 +38,12 @@ public abstract class FusedOptimizer : OptimizerHelper
     /// <summary>Gets whether a step leaves everything as it is by itself if a gradient is infinite or NaN, so that nobody has to wait and look.</summary>
     internal bool SkipsByItself => Implementation == Implementation.Fused;
 
+    IReadOnlyList<Parameter[]> IOptimizerStates.Members => members;
+
+    IReadOnlyList<OptimizerGroup> IOptimizerStates.Groups => OptimizerGroup.Of(this);
+
+    IReadOnlyList<string> IOptimizerStates.Names => StateNames;
+
     /// <summary>Gets whether there is a fused kernel for parameters on CUDA too.</summary>
     private protected virtual bool HasFusedKernelOnCuda => true;
 
@@ -57,7 +63,7 @@ public abstract class FusedOptimizer : OptimizerHelper
 
     /// <summary>Gives the optimizer's state in PyTorch's layout, to be written with <see cref="PthFile"/>.</summary>
     /// <returns><c>state</c>, tensors by name for each parameter's number, and <c>param_groups</c>. Tensors are copies on the CPU; fresh.</returns>
-    public PthDict SaveState() => OptimizerStateDict.Save(members, states, i => OptionsOf(_parameter_groups[i]), OptimizerGroup.Of(this));
+    public PthDict SaveState() => OptimizerStateDict.Save(this);
 
     /// <summary>Takes over a state in PyTorch's layout, as a checkpoint has it under <c>optimizer</c>.</summary>
     /// <param name="state">The state of an optimizer of this kind with groups of the same sizes. Borrowed.</param>
@@ -65,14 +71,7 @@ public abstract class FusedOptimizer : OptimizerHelper
     public void LoadState(PthDict state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        using DisposeScope scope = NewDisposeScope();
-        PthDict[] options = OptimizerStateDict.Check(state, members);
-        for (int i = 0; i < options.Length; i++)
-        {
-            SetOptions(_parameter_groups[i], options[i]);
-        }
-
-        OptimizerStateDict.Load(state, options, members, states, OptimizerGroup.Of(this));
+        OptimizerStateDict.Load(this, state);
     }
 
     /// <summary>Updates the weights.</summary>
@@ -93,6 +92,14 @@ public abstract class FusedOptimizer : OptimizerHelper
 
     /// <summary>Clears the gradients: to null, or to zero (<see cref="SetToNone"/>).</summary>
     public override void zero_grad() => OptimizerGroup.ClearGradients(this, SetToNone);
+
+    PthDict IOptimizerStates.EntriesOf(Parameter parameter) => states[parameter].ToPth();
+
+    void IOptimizerStates.SetEntries(Parameter parameter, PthDict entries) => states[parameter].Load(parameter, entries);
+
+    PthDict IOptimizerStates.OptionsOf(int group) => OptionsOf(_parameter_groups[group]);
+
+    void IOptimizerStates.SetOptions(int group, PthDict options) => SetOptions(_parameter_groups[group], options);
 
     /// <summary>Updates the weights from scaled gradients, unless an infinity was found. Nothing is read, so nobody waits.</summary>
     /// <param name="gradScale">The scale of the gradients; <see langword="null"/> if they are unscaled already.</param>
@@ -133,6 +140,9 @@ public abstract class FusedOptimizer : OptimizerHelper
         members.Add(parameters);
         _parameter_groups.Add(group);
     }
+
+    /// <summary>Gets PyTorch's names of what is remembered of a parameter.</summary>
+    private protected abstract IReadOnlyList<string> StateNames { get; }
 
     /// <summary>Gives a group's settings by PyTorch's names, without the learning rate.</summary>
     private protected abstract PthDict OptionsOf(ParamGroup group);

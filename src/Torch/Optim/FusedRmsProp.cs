@@ -33,6 +33,8 @@ public sealed class FusedRmsProp : FusedOptimizer<FusedRmsPropOptions>
 
     private protected override bool HasFusedKernel => false;
 
+    private protected override IReadOnlyList<string> StateNames => ["step", "square_avg", "grad_avg", "momentum_buffer"];
+
     private protected override ParamGroup MakeGroup(FusedRmsPropOptions options) => new Group(options);
 
     private protected override PthDict OptionsOf(ParamGroup group)

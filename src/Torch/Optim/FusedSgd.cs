@@ -33,6 +33,8 @@ public sealed class FusedSgd : FusedOptimizer<FusedSgdOptions>
     {
     }
 
+    private protected override IReadOnlyList<string> StateNames => [Buffer];
+
     private protected override ParamGroup MakeGroup(FusedSgdOptions options) => new Group(options);
 
     private protected override PthDict OptionsOf(ParamGroup group)

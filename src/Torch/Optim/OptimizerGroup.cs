@@ -56,18 +56,15 @@ public sealed class OptimizerGroup
     public double? InitialMomentum { get; set; }
 
     /// <summary>Gets the groups of an optimizer, in order.</summary>
-    /// <param name="optimizer">Any optimizer of TorchSharp that has parameter groups.</param>
+    /// <param name="optimizer">One of ours, one of TorchSharp's that needs no closure, or an <see cref="IStatefulOptimizer"/> with TorchSharp's parameter groups.</param>
     /// <returns>The groups; the same objects at every call, until a group is added.</returns>
-    /// <exception cref="NotSupportedException">The optimizer's groups are of a kind that TorchSharp does not define.</exception>
+    /// <exception cref="NotSupportedException">The optimizer is of another kind; the message lists what there is.</exception>
     public static IReadOnlyList<OptimizerGroup> Of(optim.Optimizer optimizer)
     {
         ArgumentNullException.ThrowIfNull(optimizer);
-        ICollection<ParamGroup> groups = optimizer is OptimizerHelper && optimizer.ParamGroups is ICollection<ParamGroup> listed
+        ICollection<ParamGroup> groups = optimizer is OptimizerHelper { ParamGroups: ICollection<ParamGroup> listed } && TorchSharpOptimizers.IsKnown(optimizer)
             ? listed
-            : throw new NotSupportedException(
-                $"{optimizer.GetType().Name} cannot be trained with here: it needs a closure, or does not list its parameter groups. Use FusedSgd, FusedAdam, "
-                + "FusedAdamW, FusedAdagrad or FusedRmsProp, TorchSharp's SGD, Adam, AdamW, Adagrad, Adadelta, Adamax, NAdam, RAdam, RMSProp, Rprop or ASGD, "
-                + "or one derived from TorchSharp.Modules.OptimizerHelper.");
+            : throw TorchSharpOptimizers.Unknown(optimizer);
         OptimizerGroup[]? known = Known.GetValue(optimizer, static _ => []);
         if (known.Length < groups.Count)
         {

@@ -1,3 +1,5 @@
+using Compat.Torch.Serialization;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Compat.Torch.Optim;
@@ -84,6 +86,36 @@ public sealed class ParameterState : IDisposable
             if (name != "step")
             {
                 tensor.To(device);
+            }
+        }
+    }
+
+    /// <summary>Gives copies of all tensors on the CPU; fresh.</summary>
+    internal PthDict ToPth()
+    {
+        PthDict entries = [];
+        foreach ((string name, StateTensor tensor) in tensors)
+        {
+            entries[name] = new PthTensor(tensor.Value.cpu().clone());
+        }
+
+        return entries;
+    }
+
+    /// <summary>Forgets all tensors and takes over others.</summary>
+    internal void Load(Parameter parameter, PthDict entries)
+    {
+        Dispose();
+        if (OptimizerStateDict.Number(entries, "step") is { } count)
+        {
+            Set("step", full([], count, ScalarType.Float32));
+        }
+
+        foreach ((PthValue key, PthValue value) in entries)
+        {
+            if (value is PthTensor tensor && key is PthText { Value: not "step" } name)
+            {
+                Set(name.Value, tensor.Value.to(parameter.dtype).to(parameter.device));
             }
         }
     }

@@ -33,15 +33,4 @@ public sealed class ClipGradNormErrorTests
         single.grad!.item<float>().Should().BeApproximately(0.6f, 1e-6f);
         twice.grad!.item<double>().Should().BeApproximately(0.8, 1e-6);
     }
-
-    [Fact]
-    public void An_optimizer_that_needs_a_closure_is_refused_with_those_that_do_not()
-    {
-        using DisposeScope scope = NewDisposeScope();
-        Parameter parameter = new(zeros(1));
-        using optim.Optimizer optimizer = optim.LBFGS([parameter]);
-        Action groups = () => OptimizerGroup.Of(optimizer);
-
-        groups.Should().Throw<NotSupportedException>().WithMessage("LBFGS cannot be trained with here: it needs a closure*FusedAdamW*Adadelta*OptimizerHelper.");
-    }
 }
