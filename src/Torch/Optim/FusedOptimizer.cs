@@ -44,6 +44,8 @@ public abstract class FusedOptimizer : OptimizerHelper, IStatefulOptimizer, IOpt
 
     IReadOnlyList<string> IOptimizerStates.Names => StateNames;
 
+    string IOptimizerStates.Kernels => Implementation.ToString();
+
     /// <summary>Gets whether there is a fused kernel for parameters on CUDA too.</summary>
     private protected virtual bool HasFusedKernelOnCuda => true;
 
@@ -108,6 +110,13 @@ public abstract class FusedOptimizer : OptimizerHelper, IStatefulOptimizer, IOpt
     {
         using IDisposable guard = no_grad();
         using DisposeScope scope = NewDisposeScope();
+        if (members.Exists(group => Array.Exists(group, parameter => parameter.IsInvalid)))
+        {
+            throw new InvalidOperationException(
+                "A parameter of the optimizer was disposed. TorchSharp makes new parameters when a model moves to another device or type: move the model first, then build the "
+                + "optimizer.");
+        }
+
         Implementation implementation = Implementation;
         for (int i = 0; i < members.Count; i++)
         {
@@ -128,12 +137,16 @@ public abstract class FusedOptimizer : OptimizerHelper, IStatefulOptimizer, IOpt
             throw new ArgumentException("A group of parameters is empty. Give the optimizer at least one parameter.");
         }
 
+        if (parameters.Distinct(ReferenceEqualityComparer.Instance).Count() < parameters.Length || parameters.Any(states.ContainsKey))
+        {
+            throw new ArgumentException("A parameter is listed twice. Each parameter belongs to one group.");
+        }
+
         foreach (Parameter parameter in parameters)
         {
-            if (!states.TryAdd(parameter, new ParameterState()))
-            {
-                throw new ArgumentException("A parameter is listed twice. Each parameter belongs to one group.");
-            }
+            ParameterState state = new();
+            states.Add(parameter, state);
+            _state[parameter.Handle] = new FusedOptimizerState(parameter, state, StateNames);
         }
 
         group.Parameters = parameters;

@@ -7,28 +7,21 @@ namespace Compat.Torch.Optim;
 public abstract class FusedOptimizer<TOptions> : FusedOptimizer
     where TOptions : FusedOptimizerOptions
 {
+    private readonly TOptions defaults;
+
     private protected FusedOptimizer(IEnumerable<ParameterGroup<TOptions>> groups, Implementation implementation)
         : base(implementation)
     {
-        foreach (ParameterGroup<TOptions> group in groups)
-        {
-            if (group.Options.Wrong() is { } wrong)
-            {
-                throw new ArgumentException(wrong, nameof(groups));
-            }
-
-            // The first group's settings are what a schedule takes for the optimizer's defaults.
-            _defaults ??= new OptimizerOptions { LearningRate = group.Options.Lr, InitialLearningRate = group.Options.Lr };
-            ParamGroup made = MakeGroup(group.Options);
-            made.Parameters = group.Parameters;
-            made.Options = new OptimizerOptions { LearningRate = group.Options.Lr, InitialLearningRate = group.Options.Lr };
-            Add(made);
-        }
-
-        if (_defaults is null)
+        ParameterGroup<TOptions>[] all = [.. groups];
+        if (all.Length == 0)
         {
             throw new ArgumentException("The optimizer has no group of parameters. Give it at least one.", nameof(groups));
         }
+
+        // The first group's settings are what a schedule takes for the optimizer's defaults.
+        defaults = all[0].Options;
+        _defaults = LearningRateOf(defaults);
+        Array.ForEach(all, AddGroup);
 
         if (implementation == Implementation.Foreach && !HasListOperations)
         {
@@ -42,6 +35,35 @@ public abstract class FusedOptimizer<TOptions> : FusedOptimizer
                 $"There is no fused kernel for {GetType().Name}. Use Implementation.Auto, Foreach or PerParameter.", nameof(implementation));
         }
     }
+
+    /// <summary>Adds parameters with settings of their own, for example of layers that were frozen so far.</summary>
+    /// <param name="group">The group.</param>
+    /// <exception cref="ArgumentException">A setting is out of range, or the optimizer holds a parameter already.</exception>
+    public void AddGroup(ParameterGroup<TOptions> group)
+    {
+        ArgumentNullException.ThrowIfNull(group);
+        if (group.Options.Wrong() is { } wrong)
+        {
+            throw new ArgumentException(wrong, nameof(group));
+        }
+
+        ParamGroup made = MakeGroup(group.Options);
+        made.Parameters = group.Parameters;
+        made.Options = LearningRateOf(group.Options);
+        Add(made);
+    }
+
+    /// <summary>Adds parameters with the settings of the first group, and a learning rate of their own if they bring one.</summary>
+    /// <param name="param_group">The group, of any of TorchSharp's types.</param>
+    /// <exception cref="ArgumentException">The group is empty, or the optimizer holds a parameter already.</exception>
+    public override void add_param_group(ParamGroup param_group)
+    {
+        ArgumentNullException.ThrowIfNull(param_group);
+        AddGroup(new(param_group.Parameters, defaults));
+        _parameter_groups[^1].LearningRate = param_group.Options?.LearningRate ?? defaults.Lr;
+    }
+
+    private static OptimizerOptions LearningRateOf(TOptions options) => new() { LearningRate = options.Lr, InitialLearningRate = options.Lr };
 
     /// <summary>Makes the group that holds settings which change while training, such as the momentum.</summary>
     private protected abstract ParamGroup MakeGroup(TOptions options);

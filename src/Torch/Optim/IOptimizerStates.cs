@@ -15,6 +15,9 @@ internal interface IOptimizerStates
     /// <summary>Gets the names of all that may be remembered of a parameter.</summary>
     IReadOnlyList<string> Names { get; }
 
+    /// <summary>Gets which kernels compute the update, since they decide the last bits.</summary>
+    string Kernels { get; }
+
     /// <summary>Gives what is remembered of a parameter. Tensors are copies on the CPU; fresh.</summary>
     PthDict EntriesOf(Parameter parameter);
 

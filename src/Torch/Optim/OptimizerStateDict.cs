@@ -8,6 +8,9 @@ namespace Compat.Torch.Optim;
 /// <summary>PyTorch's layout of an optimizer's state: parameters are numbered through all groups, in order.</summary>
 internal static class OptimizerStateDict
 {
+    // Of our own entry beside PyTorch's two, which PyTorch leaves alone.
+    private const int Version = 1;
+
     // One number of a parameter's state; everything else has the parameter's shape.
     private static readonly string[] Scalars = ["step", "mu_product", "eta", "mu"];
 
@@ -41,7 +44,12 @@ internal static class OptimizerStateDict
             paramGroups.Add(group);
         }
 
-        return new PthDict { ["state"] = saved, ["param_groups"] = new PthSequence(PthSequenceKind.List, paramGroups) };
+        return new PthDict
+        {
+            ["state"] = saved,
+            ["param_groups"] = new PthSequence(PthSequenceKind.List, paramGroups),
+            ["compat"] = new PthDict { ["version"] = Version, ["kernels"] = optimizer.Kernels },
+        };
     }
 
     /// <exception cref="PthException">The state does not fit; nothing was changed.</exception>
@@ -93,6 +101,11 @@ internal static class OptimizerStateDict
         if (!state.TryGetValue("param_groups", out PthValue? list) || list is not PthSequence groups || !state.TryGetValue("state", out PthValue? tensors) || tensors is not PthDict)
         {
             throw new PthException("The value is no state of an optimizer: it lacks 'state' or 'param_groups'. Give what the checkpoint has under 'optimizer'.");
+        }
+
+        if (state.TryGetValue("compat", out PthValue? own) && own is PthDict compat && Number(compat, "version") > Version)
+        {
+            throw new PthException($"The state of the optimizer has version {Number(compat, "version")}; this Compat reads up to {Version}. Update Compat, or resume with the one that wrote it.");
         }
 
         PthDict[] options = [.. groups.Items.OfType<PthDict>()];

@@ -32,6 +32,8 @@ internal sealed class TorchSharpStates : IOptimizerStates
 
     public IReadOnlyList<string> Names => layout.Names;
 
+    public string Kernels => "TorchSharp";
+
     public PthDict EntriesOf(Parameter parameter) => layout.Save(states[parameter].State);
 
     public void SetEntries(Parameter parameter, PthDict entries)

@@ -92,6 +92,41 @@ public sealed class CudaTests
     }
 
     [CudaFact]
+    public void The_state_of_optimizers_goes_to_the_device_and_back_through_a_file()
+    {
+        foreach (Func<Parameter[], optim.Optimizer> make in new Func<Parameter[], optim.Optimizer>[]
+        {
+            parameters => new FusedAdamW(parameters, new() { Lr = 0.01 }),
+            parameters => optim.NAdam(parameters, 0.01),
+        })
+        {
+            using DisposeScope scope = NewDisposeScope();
+            using TemporaryFolder folder = new();
+            Parameter there = new(linspace(-1, 1, 12, device: CUDA));
+            using optim.Optimizer first = make([there]);
+            Step(first, there, 0, 5);
+            PthFile.Write(folder.File("o.pth"), first.SaveState());
+            Parameter again = new(there.detach().clone());
+            using optim.Optimizer second = make([again]);
+            Parameter here = new(there.detach().cpu());
+            using optim.Optimizer third = make([here]);
+            using (PthFile file = PthFile.Read(folder.File("o.pth")))
+            {
+                second.LoadState((PthDict)file.Root);
+                third.LoadState((PthDict)file.Root);
+            }
+
+            Step(first, there, 5, 10);
+            Step(second, again, 5, 10);
+            Step(third, here, 5, 10);
+
+            again.ToArray().Should().Equal(there.ToArray());
+            // Kernels of two devices round differently.
+            (here.detach() - there.detach().cpu()).abs().max().item<float>().Should().BeLessThan(1e-5f);
+        }
+    }
+
+    [CudaFact]
     public void Pinned_batches_of_workers_are_copied_without_waiting()
     {
         using BatchLoader loader = new(new Data.NumberDataset(64), new() { BatchSize = 8, NumWorkers = 2, PinMemory = true });
@@ -155,13 +190,17 @@ public sealed class CudaTests
     {
         Parameter weight = new(linspace(-1, 1, 12, device: device).reshape(3, 4));
         using FusedOptimizer optimizer = make([weight]);
-        for (int i = 0; i < 20; i++)
+        Step(optimizer, weight, 0, 20);
+        return weight.detach();
+    }
+
+    private static void Step(optim.Optimizer optimizer, Parameter weight, int from, int to)
+    {
+        for (int i = from; i < to; i++)
         {
             weight.grad = (weight.detach() * (i + 1)).sin();
             optimizer.step();
         }
-
-        return weight.detach();
     }
 
     private sealed class Values : IScalarSink

@@ -141,6 +141,23 @@ public sealed class OptimizerStateTests
         saved["initial_lr"].Should().Be(new PthFloat(0.1));
     }
 
+    [Fact]
+    public void The_state_says_which_kernels_made_it_and_one_of_a_newer_version_is_refused()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using FusedSgd ours = new([Weight()], new() { Lr = 0.1 }, Implementation.Foreach);
+        using optim.Optimizer theirs = optim.SGD([Weight()], 0.1);
+        PthDict state = ours.SaveState();
+        Action newer = () => ours.LoadState(state);
+
+        ((PthDict)state["compat"])["kernels"].Should().Be(new PthText("Foreach"));
+        ((PthDict)theirs.SaveState()["compat"])["kernels"].Should().Be(new PthText("TorchSharp"));
+        newer.Should().NotThrow();
+        state["compat"] = new PthDict { ["version"] = 2 };
+        newer.Should().Throw<PthException>().WithMessage(
+            "The state of the optimizer has version 2; this Compat reads up to 1. Update Compat, or resume with the one that wrote it.");
+    }
+
     private static Tensor Average(PthDict state) => ((PthTensor)state["exp_avg"]).Value;
 
     private static Parameter Weight() => new(linspace(-1, 1, 4));
