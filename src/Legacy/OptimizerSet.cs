@@ -11,19 +11,22 @@ public sealed class OptimizerSet
 
     /// <summary>Takes one optimizer.</summary>
     /// <param name="optimizer">The optimizer. Borrowed.</param>
+    /// <exception cref="NotSupportedException">It cannot be trained with here; the message lists what can.</exception>
     public OptimizerSet(optim.Optimizer optimizer)
     {
-        ArgumentNullException.ThrowIfNull(optimizer);
+        OptimizerGroup.Of(optimizer);
         single = optimizer;
     }
 
     /// <summary>Takes several optimizers by name.</summary>
     /// <param name="optimizers">The optimizers, at least one. Borrowed.</param>
+    /// <exception cref="NotSupportedException">One cannot be trained with here; the message lists what can.</exception>
     public OptimizerSet(IEnumerable<KeyValuePair<string, optim.Optimizer>> optimizers)
     {
         ArgumentNullException.ThrowIfNull(optimizers);
         foreach ((string name, optim.Optimizer optimizer) in optimizers)
         {
+            OptimizerGroup.Of(optimizer);
             byName.Add(name, optimizer);
         }
 

@@ -75,4 +75,16 @@ public sealed class OptimizerSetTests
         single.Should().Throw<ArgumentNullException>().WithParameterName("optimizer");
         several.Should().Throw<ArgumentNullException>().WithParameterName("optimizers");
     }
+
+    [Fact]
+    public void An_optimizer_that_needs_a_closure_is_refused_at_once()
+    {
+        using StepModel model = new();
+        using optim.Optimizer lbfgs = optim.LBFGS(model.parameters());
+        Action single = () => new OptimizerSet(lbfgs);
+        Action named = () => new OptimizerSet([new("main", lbfgs)]);
+
+        single.Should().Throw<NotSupportedException>().WithMessage("LBFGS cannot be trained with here*");
+        named.Should().Throw<NotSupportedException>();
+    }
 }
