@@ -7,8 +7,8 @@ namespace Compat.Torch.Data;
 /// <summary>Visits every sample once, shuffled anew in each epoch or in order; of several processes each visits its share.</summary>
 /// <remarks>
 /// The order is <c>torch.randperm(count)</c> of a fresh generator with seed <c>seed + epoch</c>, so equal seeds give the order of PyTorch. An epoch
-/// repeats the order of the one before unless <see cref="SetEpoch"/> is called. The process of rank r of w visits places r, r + w, r + 2w, … of the order. Source:
-/// MMEngine <c>DefaultSampler</c>.
+/// repeats the order of the one before unless <see cref="SetEpoch"/> is called. The process of rank r of w visits places r, r + w, r + 2w, … of the order, as with
+/// PyTorch's <c>DistributedSampler</c>. Source: MMEngine <c>DefaultSampler</c>.
 /// </remarks>
 public sealed class DefaultSampler : Sampler
 {

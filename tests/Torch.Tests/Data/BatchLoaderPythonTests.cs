@@ -27,6 +27,29 @@ public sealed class BatchLoaderPythonTests
     [PythonFact]
     public void So_they_are_in_order_and_with_the_last_batch_dropped() => Compare(seed: 8, shuffle: false, dropLast: true);
 
+    [PythonFact]
+    public void Shares_of_the_default_sampler_are_those_of_PyTorchs_distributed_sampler()
+    {
+        const string Script = """
+            from torch.utils.data import DistributedSampler
+            for rank in range(4):
+                sampler = DistributedSampler(range(10), num_replicas=4, rank=rank, seed=3)
+                sampler.set_epoch(5)
+                print(' '.join(str(i) for i in sampler))
+            """;
+        NumberDataset dataset = new(10);
+
+        string[] shares = [.. Enumerable.Range(0, 4).Select(rank =>
+        {
+            DefaultSampler sampler = new(dataset, seed: 3, process: new(rank, 4));
+            sampler.SetEpoch(5);
+            return string.Join(' ', sampler);
+        })];
+
+        shares.Should().Equal(PythonFactAttribute.Run(Script).Trim().Split('\n'));
+        shares.Should().OnlyHaveUniqueItems();
+    }
+
     private static void Compare(long seed, bool shuffle, bool dropLast)
     {
         using DisposeScope scope = NewDisposeScope();
