@@ -1,5 +1,7 @@
+using Compat.TestSupport;
 using Compat.Torch.Amp;
 using Compat.Torch.Optim;
+using Compat.Torch.Serialization;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -132,6 +134,22 @@ public sealed class GradScalerTests
         second.LoadState(first.SaveState()!);
 
         second.SaveState().Should().Be(state);
+    }
+
+    [Fact]
+    public void State_goes_through_a_file_by_PyTorchs_names()
+    {
+        using TemporaryFolder folder = new();
+        GradScalerState state = new(32, 3, 0.25, 7, 2);
+        PthFile.Write(folder.File("scaler.pth"), state.ToPth());
+
+        using PthFile file = PthFile.Read(folder.File("scaler.pth"));
+
+        PthDict read = (PthDict)file.Root;
+        read.Select(entry => ((PthText)entry.Key).Value).Should().Equal("scale", "growth_factor", "backoff_factor", "growth_interval", "_growth_tracker");
+        GradScalerState.FromPth(read).Should().Be(state);
+        Action off = () => GradScalerState.FromPth([]);
+        off.Should().Throw<PthException>().WithMessage("The value is no state of a GradScaler: it lacks the number 'scale'.*a scaler that was off has none, so begin with a new one.");
     }
 
     [Fact]
