@@ -12,7 +12,8 @@ namespace Compat.Torch.Data;
 /// it.</para>
 /// <para>Batches come in the same order, with the same content, whatever the number of workers. Each pass draws one number from torch's generator, for the random
 /// numbers of workers (<see cref="WorkerInfo"/>), as PyTorch does; so equal seeds leave the generator where PyTorch leaves it.</para>
-/// <para>Ending an enumeration early, or disposing the loader, stops the workers and frees what they have read. Source: PyTorch <c>DataLoader</c>.</para>
+/// <para>Ending an enumeration early, or disposing the loader, stops the workers and frees what they have read. The position is that of one pass: while two run
+/// over the same sampler at once, it is of neither. Source: PyTorch <c>DataLoader</c>.</para>
 /// </remarks>
 public sealed class BatchLoader : IEnumerable<DataBatch>, IDisposable
 {

@@ -8,7 +8,9 @@ namespace Compat.Torch.Data;
 /// <summary>Visits the samples again and again without an end, for loops that count iterations; of several processes each visits its share.</summary>
 /// <remarks>
 /// One generator serves for life: enumerating anew goes on where the last enumeration stopped, and <see cref="Sampler.SetEpoch"/> changes nothing. The count is that
-/// of the dataset. The process of rank r of w visits places r, r + w, r + 2w, … of the endless order. Source: MMEngine <c>InfiniteSampler</c>.
+/// of the dataset. The process of rank r of w visits places r, r + w, r + 2w, … of the endless order.
+/// A loader with workers draws ahead: if its pass is ended early, what was drawn and not given is left out, as in PyTorch. Source: MMEngine
+/// <c>InfiniteSampler</c>.
 /// </remarks>
 public sealed class InfiniteSampler : Sampler, IDisposable
 {
