@@ -124,6 +124,24 @@ public sealed class BatchLoaderWorkerTests
     }
 
     [Fact]
+    public void A_hundred_passes_ended_anywhere_leave_nothing()
+    {
+        long before = LiveTensors.Settled();
+        ThreadsDataset dataset = new();
+        using BatchLoader loader = new(dataset, new() { BatchSize = 3, NumWorkers = 3 });
+        for (int i = 0; i < 100; i++)
+        {
+            foreach (DataBatch batch in loader.Take(i % 16))
+            {
+                batch.Dispose();
+            }
+        }
+
+        dataset.Alive().Should().BeEmpty();
+        Tensor.TotalCount.Should().Be(before);
+    }
+
+    [Fact]
     public void A_whole_pass_and_one_that_fails_leave_nothing_either()
     {
         long before = LiveTensors.Settled();
