@@ -19,7 +19,9 @@ public abstract class BaseOptimWrapper : IDisposable
     /// <value>Set by the runner; <see langword="null"/> before, and then nothing is logged.</value>
     protected MessageHub? MessageHub { get; private set; }
 
-    /// <summary>Does everything between a loss and updated weights: scales it, computes gradients and, when an update is due, clips, steps and clears.</summary>
+    /// <summary>
+    /// Does everything between a loss and updated weights: scales it, computes gradients and, when an update is due, clips, steps and clears.
+    /// </summary>
     /// <param name="loss">The loss, a tensor of one element. Borrowed.</param>
     public abstract void UpdateParams(Tensor loss);
 

@@ -18,7 +18,11 @@ public sealed record GradScalerState(double Scale, double GrowthFactor, double B
     {
         ArgumentNullException.ThrowIfNull(state);
         return new(
-            Number(state, "scale"), Number(state, "growth_factor"), Number(state, "backoff_factor"), (int)Number(state, "growth_interval"), (int)Number(state, "_growth_tracker"));
+            Number(state, "scale"),
+            Number(state, "growth_factor"),
+            Number(state, "backoff_factor"),
+            (int)Number(state, "growth_interval"),
+            (int)Number(state, "_growth_tracker"));
     }
 
     /// <summary>Gives the state as PyTorch's <c>GradScaler.state_dict</c>.</summary>
@@ -41,6 +45,7 @@ public sealed record GradScalerState(double Scale, double GrowthFactor, double B
         }
         : throw NoState(name);
 
-    private static PthException NoState(string name) =>
-        new($"The value is no state of a GradScaler: it lacks the number '{name}'. Give what is under 'loss_scaler'; a scaler that was off has none, so begin with a new one.");
+    private static PthException NoState(string name) => new(
+        $"The value is no state of a GradScaler: it lacks the number '{name}'. Give what is under 'loss_scaler'; a scaler that was off has none, so begin with a "
+        + "new one.");
 }

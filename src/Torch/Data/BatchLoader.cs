@@ -10,8 +10,8 @@ namespace Compat.Torch.Data;
 /// <remarks>
 /// <para>A batch leaves the loader without a dispose scope: the training loops take it into the iteration's scope; whoever enumerates by hand disposes
 /// it.</para>
-/// <para>Batches come in the same order, with the same content, whatever the number of workers. Each pass draws one number from torch's generator, for the random
-/// numbers of workers (<see cref="WorkerInfo"/>), as PyTorch does; so equal seeds leave the generator where PyTorch leaves it.</para>
+/// <para>Batches come in the same order, with the same content, whatever the number of workers. Each pass draws one number from torch's generator, for the
+/// random numbers of workers (<see cref="WorkerInfo"/>), as PyTorch does; so equal seeds leave the generator where PyTorch leaves it.</para>
 /// <para>Ending an enumeration early, or disposing the loader, stops the workers and frees what they have read. The position is that of one pass: while two run
 /// over the same sampler at once, it is of neither. Source: PyTorch <c>DataLoader</c>.</para>
 /// </remarks>

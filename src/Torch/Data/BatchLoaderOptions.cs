@@ -20,7 +20,10 @@ public sealed record BatchLoaderOptions
     public Collate Collate { get; init; } = DefaultCollate.Stack;
 
     /// <summary>Gets how many threads read samples while the training thread trains.</summary>
-    /// <value>At least 0. The default is 0: the training thread reads by itself. With more, <see cref="Dataset"/> and collate must allow calls from several threads.</value>
+    /// <value>
+    /// At least 0. The default is 0: the training thread reads by itself. With more, <see cref="Dataset"/> and collate must allow calls from several
+    /// threads.
+    /// </value>
     public int NumWorkers { get; init; }
 
     /// <summary>Gets how many batches each worker may be ahead.</summary>

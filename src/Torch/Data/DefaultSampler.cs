@@ -7,8 +7,8 @@ namespace Compat.Torch.Data;
 /// <summary>Visits every sample once, shuffled anew in each epoch or in order; of several processes each visits its share.</summary>
 /// <remarks>
 /// The order is <c>torch.randperm(count)</c> of a fresh generator with seed <c>seed + epoch</c>, so equal seeds give the order of PyTorch. An epoch
-/// repeats the order of the one before unless <see cref="SetEpoch"/> is called. The process of rank r of w visits places r, r + w, r + 2w, … of the order, as with
-/// PyTorch's <c>DistributedSampler</c>. Source: MMEngine <c>DefaultSampler</c>.
+/// repeats the order of the one before unless <see cref="SetEpoch"/> is called. The process of rank r of w visits places r, r + w, r + 2w, … of the order,
+/// as with PyTorch's <c>DistributedSampler</c>. Source: MMEngine <c>DefaultSampler</c>.
 /// </remarks>
 public sealed class DefaultSampler : Sampler
 {
@@ -23,8 +23,8 @@ public sealed class DefaultSampler : Sampler
     /// <param name="shuffle">Whether each epoch has its own random order. The default is <see langword="true"/>.</param>
     /// <param name="seed">The seed of the orders; <see langword="null"/>, the default, draws one from torch's generator.</param>
     /// <param name="roundUp">
-    /// Whether the order is repeated from its beginning until all processes have equally many samples. The default is <see langword="true"/>; otherwise some processes
-    /// have one sample less.
+    /// Whether the order is repeated from its beginning until all processes have equally many samples. The default is <see langword="true"/>; otherwise some
+    /// processes have one sample less.
     /// </param>
     /// <param name="process">Which process this is. The default is the only one.</param>
     /// <exception cref="ArgumentException">There are several processes and no seed, so each would shuffle in its own way.</exception>

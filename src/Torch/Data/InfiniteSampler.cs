@@ -7,8 +7,8 @@ namespace Compat.Torch.Data;
 
 /// <summary>Visits the samples again and again without an end, for loops that count iterations; of several processes each visits its share.</summary>
 /// <remarks>
-/// One generator serves for life: enumerating anew goes on where the last enumeration stopped, and <see cref="Sampler.SetEpoch"/> changes nothing. The count is that
-/// of the dataset. The process of rank r of w visits places r, r + w, r + 2w, … of the endless order.
+/// One generator serves for life: enumerating anew goes on where the last enumeration stopped, and <see cref="Sampler.SetEpoch"/> changes nothing. The count
+/// is that of the dataset. The process of rank r of w visits places r, r + w, r + 2w, … of the endless order.
 /// A loader with workers draws ahead: if its pass is ended early, what was drawn and not given is left out, as in PyTorch. Source: MMEngine
 /// <c>InfiniteSampler</c>.
 /// </remarks>
@@ -54,7 +54,8 @@ public sealed class InfiniteSampler : Sampler, IDisposable
         if (state.Position < 0 || !isGood)
         {
             throw new ArgumentException(
-                $"The state is not that of an InfiniteSampler that {(shuffle ? "shuffles" : "keeps the order")}. Load the state of a sampler that was made in the same way.",
+                $"The state is not that of an InfiniteSampler that {(shuffle ? "shuffles" : "keeps the order")}. Load the state of a sampler that was made "
+                + "in the same way.",
                 nameof(state));
         }
 

@@ -32,8 +32,8 @@ internal readonly record struct LoaderPosition(long Batches, long? BaseSeed, Sam
         if (name != sampler.GetType().Name || samples != sampler.Count)
         {
             throw new PthException(
-                $"The state is of a {name} over {samples} samples, the loader has a {sampler.GetType().Name} over {sampler.Count}. Resume with the same data and sampler, "
-                + "or begin the pass anew.");
+                $"The state is of a {name} over {samples} samples, the loader has a {sampler.GetType().Name} over {sampler.Count}. Resume with the same "
+                + "data and sampler, or begin the pass anew.");
         }
 
         SamplerState position = new(

@@ -29,7 +29,8 @@ public abstract class Sampler : IEnumerable<int>
         if (state.Position < 0 || state.Position > Count)
         {
             throw new ArgumentException(
-                $"The state stands at sample {state.Position} of a pass that has {Count}. Load the state of a sampler over the same data, or begin the pass anew.",
+                $"The state stands at sample {state.Position} of a pass that has {Count}. Load the state of a sampler over the same data, or begin the pass "
+                + "anew.",
                 nameof(state));
         }
 

@@ -10,5 +10,6 @@ internal static class SamplerSeed
     public static long Draw(ProcessRank process, bool isShuffled) => process.WorldSize == 1 || !isShuffled
         ? TorchSeed.Draw() & int.MaxValue
         : throw new ArgumentException(
-            $"There are {process.WorldSize} processes and no seed, so each would shuffle in its own way and samples would be missed. Give all of them the same seed.");
+            $"There are {process.WorldSize} processes and no seed, so each would shuffle in its own way and samples would be missed. Give all of them the "
+            + "same seed.");
 }

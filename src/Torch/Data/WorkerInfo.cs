@@ -4,8 +4,8 @@ namespace Compat.Torch.Data;
 
 /// <summary>What a dataset may know of the thread that reads it: which one it is, and where to take random numbers from.</summary>
 /// <remarks>
-/// A dataset that draws random numbers takes them from <see cref="Generator"/>: torch's own generator is shared by all threads, so what a worker took from it would
-/// depend on who comes first. Source: PyTorch <c>torch.utils.data.get_worker_info</c>.
+/// A dataset that draws random numbers takes them from <see cref="Generator"/>: torch's own generator is shared by all threads, so what a worker took from
+/// it would depend on who comes first. Source: PyTorch <c>torch.utils.data.get_worker_info</c>.
 /// </remarks>
 /// <example><code>Tensor noise = torch.randn([1, 8, 8], generator: WorkerInfo.Current?.Generator);</code></example>
 public sealed class WorkerInfo : IDisposable
@@ -42,8 +42,8 @@ public sealed class WorkerInfo : IDisposable
 
     /// <summary>Gets a generator of random numbers. Borrowed.</summary>
     /// <remarks>
-    /// It begins anew with every batch, with a seed of the pass and the batch. So the numbers depend neither on how many workers there are nor on whether training was
-    /// interrupted.
+    /// It begins anew with every batch, with a seed of the pass and the batch. So the numbers depend neither on how many workers there are nor on whether
+    /// training was interrupted.
     /// </remarks>
     public Generator Generator
     {

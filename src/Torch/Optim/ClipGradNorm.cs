@@ -37,8 +37,8 @@ public static class ClipGradNorm
         if (errorIfNonfinite && !total.isfinite().item<bool>())
         {
             throw new InvalidOperationException(
-                $"The norm of the gradients is {total.to(ScalarType.Float64).item<double>().ToString(CultureInfo.InvariantCulture)}, so they cannot be clipped. "
-                + "Look at the loss of this batch, or leave errorIfNonfinite out to go on.");
+                $"The norm of the gradients is {total.to(ScalarType.Float64).item<double>().ToString(CultureInfo.InvariantCulture)}, so they cannot be "
+                + "clipped. Look at the loss of this batch, or leave errorIfNonfinite out to go on.");
         }
 
         Tensor scale = clamp(maxNorm / (total + 1e-6), max: 1);

@@ -113,8 +113,8 @@ public abstract class FusedOptimizer : OptimizerHelper, IStatefulOptimizer, IOpt
         if (members.Exists(group => Array.Exists(group, parameter => parameter.IsInvalid)))
         {
             throw new InvalidOperationException(
-                "A parameter of the optimizer was disposed. TorchSharp makes new parameters when a model moves to another device or type: move the model first, then build the "
-                + "optimizer.");
+                "A parameter of the optimizer was disposed. TorchSharp makes new parameters when a model moves to another device or type: move the model "
+                + "first, then build the optimizer.");
         }
 
         Implementation implementation = Implementation;

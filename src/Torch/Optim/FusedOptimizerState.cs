@@ -29,7 +29,8 @@ internal sealed class FusedOptimizerState(Parameter parameter, ParameterState st
             string name = reader.ReadString();
             if (!names.Contains(name))
             {
-                throw new InvalidDataException($"The stream has a state '{name}'; this optimizer keeps {string.Join(", ", names)}. Load what an optimizer of the same kind saved.");
+                throw new InvalidDataException(
+                    $"The stream has a state '{name}'; this optimizer keeps {string.Join(", ", names)}. Load what an optimizer of the same kind saved.");
             }
 
             using Tensor loaded = Tensor.Load(reader);
@@ -41,7 +42,8 @@ internal sealed class FusedOptimizerState(Parameter parameter, ParameterState st
     public override void LoadStateDict(OptimizerState source)
     {
         FusedOptimizerState other = source as FusedOptimizerState
-            ?? throw new ArgumentException($"The state is a {source?.GetType().FullName}, not one of a fused optimizer. Load the state of an optimizer of the same kind.", nameof(source));
+            ?? throw new ArgumentException(
+                $"The state is a {source?.GetType().FullName}, not one of a fused optimizer. Load the state of an optimizer of the same kind.", nameof(source));
         ParameterState theirs = other.Own;
         state.Dispose();
         foreach (string name in theirs.Names)
@@ -52,7 +54,9 @@ internal sealed class FusedOptimizerState(Parameter parameter, ParameterState st
 
     /// <inheritdoc/>
     public override bool ApproximatelyEquals(OptimizerState other) =>
-        other is FusedOptimizerState { Own: var theirs } && state.Names.SequenceEqual(theirs.Names) && state.Names.All(name => state[name].allclose(theirs[name]));
+        other is FusedOptimizerState { Own: var theirs }
+        && state.Names.SequenceEqual(theirs.Names)
+        && state.Names.All(name => state[name].allclose(theirs[name]));
 
     /// <inheritdoc/>
     public override void Initialize(OptimizerOptions options) => state.Dispose();

@@ -5,7 +5,10 @@ using static TorchSharp.torch;
 
 namespace Compat.Torch.Optim;
 
-/// <summary>RMSprop: <c>v ← α v + (1 - α) g²</c>, <c>w ← w - lr · g / (√v + eps)</c>, with momentum <c>b ← momentum · b + g / (√v + eps)</c>, <c>w ← w - lr · b</c>.</summary>
+/// <summary>
+/// RMSprop: <c>v ← α v + (1 - α) g²</c>, <c>w ← w - lr · g / (√v + eps)</c>, with momentum <c>b ← momentum · b + g / (√v + eps)</c>,
+/// <c>w ← w - lr · b</c>.
+/// </summary>
 /// <remarks>
 /// State: <c>step</c>, <c>square_avg</c>, <c>momentum_buffer</c>, <c>grad_avg</c>. There is no fused kernel; list operations are the fastest. Source:
 /// PyTorch <c>torch.optim.RMSprop</c>.

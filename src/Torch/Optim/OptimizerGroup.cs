@@ -56,7 +56,9 @@ public sealed class OptimizerGroup
     public double? InitialMomentum { get; set; }
 
     /// <summary>Gets the groups of an optimizer, in order.</summary>
-    /// <param name="optimizer">One of ours, one of TorchSharp's that needs no closure, or an <see cref="IStatefulOptimizer"/> with TorchSharp's parameter groups.</param>
+    /// <param name="optimizer">
+    /// One of ours, one of TorchSharp's that needs no closure, or an <see cref="IStatefulOptimizer"/> with TorchSharp's parameter groups.
+    /// </param>
     /// <returns>The groups; the same objects at every call, until a group is added.</returns>
     /// <exception cref="NotSupportedException">The optimizer is of another kind; the message lists what there is.</exception>
     public static IReadOnlyList<OptimizerGroup> Of(optim.Optimizer optimizer)

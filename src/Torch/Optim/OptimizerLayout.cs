@@ -27,7 +27,12 @@ internal sealed class OptimizerLayout<TState, TOptions> : IOptimizerLayout
 
     public (string Name, FieldOf<TOptions, bool?> Field)[] Flags { get; init; } = [];
 
-    public IReadOnlyList<string> Names => [.. Step is null ? Array.Empty<string>() : ["step"], .. Numbers.Select(number => number.Name), .. Tensors.Select(tensor => tensor.Name)];
+    public IReadOnlyList<string> Names =>
+    [
+        .. Step is null ? Array.Empty<string>() : ["step"],
+        .. Numbers.Select(number => number.Name),
+        .. Tensors.Select(tensor => tensor.Name),
+    ];
 
     public PthDict Save(OptimizerState state)
     {

@@ -81,7 +81,10 @@ internal static class OptimizerStateDict
 
     /// <summary>Reads a pair of numbers, such as <c>betas</c>.</summary>
     public static (double First, double Second)? Pair(PthDict values, string name) =>
-        values.TryGetValue(name, out PthValue? value) && value is PthSequence { Items: [var first, var second] } && Number(first) is { } one && Number(second) is { } two
+        values.TryGetValue(name, out PthValue? value)
+        && value is PthSequence { Items: [var first, var second] }
+        && Number(first) is { } one
+        && Number(second) is { } two
             ? (one, two)
             : null;
 
@@ -98,14 +101,20 @@ internal static class OptimizerStateDict
 
     private static PthDict[] GroupsOf(PthDict state, IReadOnlyList<Parameter[]> members)
     {
-        if (!state.TryGetValue("param_groups", out PthValue? list) || list is not PthSequence groups || !state.TryGetValue("state", out PthValue? tensors) || tensors is not PthDict)
+        if (!state.TryGetValue("param_groups", out PthValue? list)
+            || list is not PthSequence groups
+            || !state.TryGetValue("state", out PthValue? tensors)
+            || tensors is not PthDict)
         {
-            throw new PthException("The value is no state of an optimizer: it lacks 'state' or 'param_groups'. Give what the checkpoint has under 'optimizer'.");
+            throw new PthException(
+                "The value is no state of an optimizer: it lacks 'state' or 'param_groups'. Give what the checkpoint has under 'optimizer'.");
         }
 
         if (state.TryGetValue("compat", out PthValue? own) && own is PthDict compat && Number(compat, "version") > Version)
         {
-            throw new PthException($"The state of the optimizer has version {Number(compat, "version")}; this Compat reads up to {Version}. Update Compat, or resume with the one that wrote it.");
+            throw new PthException(
+                $"The state of the optimizer has version {Number(compat, "version")}; this Compat reads up to {Version}. Update Compat, or resume with the one that "
+                + "wrote it.");
         }
 
         PthDict[] options = [.. groups.Items.OfType<PthDict>()];
@@ -139,13 +148,15 @@ internal static class OptimizerStateDict
             if (!optimizer.Names.Contains(name))
             {
                 throw new PthException(
-                    $"The state has '{name}', which this optimizer does not keep (it keeps {string.Join(", ", optimizer.Names)}). Load the state of the same kind of optimizer.");
+                    $"The state has '{name}', which this optimizer does not keep (it keeps {string.Join(", ", optimizer.Names)}). Load the state of the "
+                    + "same kind of optimizer.");
             }
 
             if (!Fits(parameter, name, value))
             {
                 throw new PthException(
-                    $"The state '{name}' does not fit a parameter of shape [{string.Join(", ", parameter.shape)}]. Load the state of the optimizer that trained this model.");
+                    $"The state '{name}' does not fit a parameter of shape [{string.Join(", ", parameter.shape)}]. Load the state of the optimizer that "
+                    + "trained this model.");
             }
         }
     }

@@ -5,7 +5,8 @@ namespace Compat.Torch.Optim;
 
 /// <summary>The state of any optimizer that can be trained with here, in PyTorch's layout.</summary>
 /// <remarks>
-/// Source: PyTorch <c>Optimizer.state_dict</c>. TorchSharp's own <c>state_dict</c> has another layout, and what it loads inside a dispose scope ends with that scope.
+/// Source: PyTorch <c>Optimizer.state_dict</c>. TorchSharp's own <c>state_dict</c> has another layout, and what it loads inside a dispose scope ends with
+/// that scope.
 /// </remarks>
 public static class OptimizerStateExtensions
 {

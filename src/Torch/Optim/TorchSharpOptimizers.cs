@@ -114,9 +114,10 @@ internal static class TorchSharpOptimizers
 
     /// <summary>Says that an optimizer cannot be trained with, and what can.</summary>
     public static NotSupportedException Unknown(optim.Optimizer optimizer) => new(
-        $"{optimizer.GetType().Name} cannot be trained with here: it needs a closure, or nobody knows its groups and its state, so that a checkpoint could not hold it. Use FusedSgd, "
-        + "FusedAdam, FusedAdamW, FusedAdagrad or FusedRmsProp, or TorchSharp's SGD, Adam, AdamW, Adagrad, Adadelta, Adamax, NAdam, RAdam, RMSProp, Rprop or ASGD. One of your own "
-        + "derives from TorchSharp.Modules.OptimizerHelper and implements Compat.Torch.Optim.IStatefulOptimizer.");
+        $"{optimizer.GetType().Name} cannot be trained with here: it needs a closure, or nobody knows its groups and its state, so that a checkpoint could "
+        + "not hold it. Use FusedSgd, FusedAdam, FusedAdamW, FusedAdagrad or FusedRmsProp, or TorchSharp's SGD, Adam, AdamW, Adagrad, Adadelta, Adamax, "
+        + "NAdam, RAdam, RMSProp, Rprop or ASGD. One of your own derives from TorchSharp.Modules.OptimizerHelper and implements "
+        + "Compat.Torch.Optim.IStatefulOptimizer.");
 
     // One that is derived from TorchSharp's has its state too.
     private static bool TryFind(optim.Optimizer optimizer, [NotNullWhen(true)] out IOptimizerLayout? layout)

@@ -4,7 +4,10 @@ using TorchSharp.Modules;
 namespace Compat.Torch.Optim;
 
 /// <summary>The state of one of TorchSharp's optimizers.</summary>
-/// <remarks>TorchSharp makes a parameter's state with the optimizer, PyTorch with the first update. Saved is what there is: it is the same as if it were made later.</remarks>
+/// <remarks>
+/// TorchSharp makes a parameter's state with the optimizer, PyTorch with the first update. Saved is what there is: it is the same as if it were made
+/// later.
+/// </remarks>
 [HoldsTensors("owner: the model owns the parameters, the optimizer their states; lives for one call")]
 internal sealed class TorchSharpStates : IOptimizerStates
 {

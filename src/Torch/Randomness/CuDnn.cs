@@ -3,7 +3,9 @@ using Compat.Torch.Native;
 namespace Compat.Torch.Randomness;
 
 /// <summary>Switches of cuDNN, the library of convolutions on CUDA. They hold for the process, and mean nothing on the CPU.</summary>
-/// <remarks>Source: PyTorch <c>torch.backends.cudnn</c>. MMCV's <c>deterministic=True</c> is these two; MMEngine's is <see cref="DeterministicAlgorithms"/>.</remarks>
+/// <remarks>
+/// Source: PyTorch <c>torch.backends.cudnn</c>. MMCV's <c>deterministic=True</c> is these two; MMEngine's is <see cref="DeterministicAlgorithms"/>.
+/// </remarks>
 public static class CuDnn
 {
     /// <summary>Gets or sets whether only convolutions that give the same bits at every run are used.</summary>

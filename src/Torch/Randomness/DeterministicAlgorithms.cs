@@ -5,10 +5,10 @@ namespace Compat.Torch.Randomness;
 
 /// <summary>Switches libtorch to algorithms that give the same bits at every run. It holds for the process.</summary>
 /// <remarks>
-/// <para>On one machine, with equal seeds and equally many threads, training on the CPU gives the same bits without it. It matters on a GPU, where sums are added up in an
-/// order that changes; some operations are slower then, and those without such an algorithm are an error.</para>
-/// <para>Source: PyTorch <c>torch.use_deterministic_algorithms</c> and <c>torch.backends.cudnn</c>, as MMEngine's <c>set_random_seed(deterministic=True)</c> sets
-/// them.</para>
+/// <para>On one machine, with equal seeds and equally many threads, training on the CPU gives the same bits without it. It matters on a GPU, where sums are
+/// added up in an order that changes; some operations are slower then, and those without such an algorithm are an error.</para>
+/// <para>Source: PyTorch <c>torch.use_deterministic_algorithms</c> and <c>torch.backends.cudnn</c>, as MMEngine's <c>set_random_seed(deterministic=True)</c>
+/// sets them.</para>
 /// </remarks>
 public static class DeterministicAlgorithms
 {
@@ -20,7 +20,9 @@ public static class DeterministicAlgorithms
 
     /// <summary>Turns the switch on or off: deterministic algorithms, deterministic cuDNN, and no trials of cuDNN for the fastest algorithm.</summary>
     /// <param name="enabled">Whether algorithms must be deterministic.</param>
-    /// <param name="warnOnly">Whether an operation without such an algorithm prints a warning rather than being an error. The default is <see langword="false"/>.</param>
+    /// <param name="warnOnly">
+    /// Whether an operation without such an algorithm prints a warning rather than being an error. The default is <see langword="false"/>.
+    /// </param>
     /// <returns>What this call cannot switch on this machine, a sentence each with what to do; empty if there is nothing. Log it.</returns>
     /// <remarks>Turning it off does not turn cuDNN's trials on; they are off by default.</remarks>
     /// <exception cref="PlatformNotSupportedException">This libtorch does not export the switch.</exception>
@@ -42,8 +44,8 @@ public static class DeterministicAlgorithms
         if (hasCuda && workspace is not (":4096:8" or ":16:8"))
         {
             left.Add(
-                $"Matrix products on the GPU need {Workspace}=:4096:8 in the environment before the program starts; it is {workspace ?? "not set"}, and libtorch makes them an "
-                + "error until it is.");
+                $"Matrix products on the GPU need {Workspace}=:4096:8 in the environment before the program starts; it is {workspace ?? "not set"}, and "
+                + "libtorch makes them an error until it is.");
         }
 
         return left;

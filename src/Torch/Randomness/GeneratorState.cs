@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace Compat.Torch.Randomness;
 
-/// <summary>Tells whether bytes are the state of a random generator. libtorch ends the process if they are not, so they are looked at before it gets them.</summary>
+/// <summary>
+/// Tells whether bytes are the state of a random generator. libtorch ends the process if they are not, so they are looked at before it gets them.
+/// </summary>
 internal static class GeneratorState
 {
     private const int CpuSize = 5056;

@@ -7,8 +7,9 @@ namespace Compat.Torch.Randomness;
 
 /// <summary>The positions of the random streams of the CPU and of all CUDA devices, captured so that they can be restored exactly.</summary>
 /// <remarks>
-/// Whoever advances several runners in turn gives each its own streams: restore them before, capture them after each step. A CUDA device is part of it where libtorch lets
-/// its generator be read (<see cref="TorchEnvironment.Describe"/> says where it does not). Source: PyTorch <c>get_rng_state</c> and <c>cuda.get_rng_state_all</c>.
+/// Whoever advances several runners in turn gives each its own streams: restore them before, capture them after each step. A CUDA device is part of it where
+/// libtorch lets its generator be read (<see cref="TorchEnvironment.Describe"/> says where it does not). Source: PyTorch <c>get_rng_state</c> and
+/// <c>cuda.get_rng_state_all</c>.
 /// </remarks>
 [HoldsTensors("owner: this object; freed by its Dispose")]
 public sealed class RandomState : IDisposable
@@ -41,12 +42,15 @@ public sealed class RandomState : IDisposable
     {
         ArgumentNullException.ThrowIfNull(state);
         PthTensor? own = state.TryGetValue("cpu", out PthValue? cpu) ? cpu as PthTensor : null;
-        PthTensor?[] devices = state.TryGetValue("cuda", out PthValue? cuda) && cuda is PthSequence list ? [.. list.Items.Select(device => device as PthTensor)] : [null];
+        PthTensor?[] devices = state.TryGetValue("cuda", out PthValue? cuda) && cuda is PthSequence list
+            ? [.. list.Items.Select(device => device as PthTensor)]
+            : [null];
         bool isGood = GeneratorState.IsOfCpu(BytesOf(own)) && Array.TrueForAll(devices, device => GeneratorState.IsOfCuda(BytesOf(device)));
         return isGood
             ? new RandomState(new(own!.Value), [.. devices.Select(device => new StateTensor(device!.Value))])
             : throw new PthException(
-                "The value is no random state: 'cpu' must be the bytes of a CPU generator, and 'cuda' a list of those of CUDA generators. Give what RandomState.ToPth returned.");
+                "The value is no random state: 'cpu' must be the bytes of a CPU generator, and 'cuda' a list of those of CUDA generators. Give what "
+                + "RandomState.ToPth returned.");
     }
 
     /// <summary>Gives the positions for a checkpoint, as bytes that PyTorch's <c>set_rng_state</c> takes too.</summary>

@@ -31,8 +31,8 @@ internal static class PickleConstructors
         return isAllowed
             ? full
             : throw new PthException(
-                $"The file uses the Python name '{full}', which is not among those that are read: tensors, containers, numbers, texts, numpy arrays, and objects of "
-                + "mmcv and mmengine. Save the weights alone, or convert that object to plain values before saving.");
+                $"The file uses the Python name '{full}', which is not among those that are read: tensors, containers, numbers, texts, numpy arrays, and "
+                + "objects of mmcv and mmengine. Save the weights alone, or convert that object to plain values before saving.");
     }
 
     /// <summary>Tells whether names of a module become inert objects.</summary>

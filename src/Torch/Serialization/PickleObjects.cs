@@ -100,8 +100,8 @@ internal static class PickleObjects
         if (!isGood)
         {
             throw new PthException(
-                $"The file has a tensor of shape [{string.Join(", ", sizes)}], strides [{string.Join(", ", strides)}] and offset {offset} over a storage of {length} "
-                + "elements, which do not fit. It is damaged.");
+                $"The file has a tensor of shape [{string.Join(", ", sizes)}], strides [{string.Join(", ", strides)}] and offset {offset} over a storage of "
+                + $"{length} elements, which do not fit. It is damaged.");
         }
     }
 

@@ -53,7 +53,8 @@ internal static class ZipPthReader
         if ((Int128)reference.Count * size > entry.Length)
         {
             throw new PthException(
-                $"The storage '{reference.Key}' should have {reference.Count} elements of {size} bytes, but the file has {entry.Length} bytes for it. It is damaged.");
+                $"The storage '{reference.Key}' should have {reference.Count} elements of {size} bytes, but the file has {entry.Length} bytes for it. It is "
+                + "damaged.");
         }
 
         using Stream source = Open(entry, fileLength);
