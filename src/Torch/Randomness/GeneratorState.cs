@@ -22,7 +22,9 @@ internal static class GeneratorState
         int left = BinaryPrimitives.ReadInt32LittleEndian(state[8..]);
         bool isSeeded = BinaryPrimitives.ReadInt32LittleEndian(state[12..]) != 0;
         ulong next = BinaryPrimitives.ReadUInt64LittleEndian(state[16..]);
-        return isSeeded && left is > 0 and <= MersenneSize && next <= MersenneSize;
+
+        // It reads on from the place until nothing is left: libtorch does not see that the two could lead beyond the block.
+        return isSeeded && left is > 0 and <= MersenneSize && next <= MersenneSize && (ulong)left + next <= MersenneSize + 1;
     }
 
     /// <summary>Tells whether bytes are the state of a CUDA generator: seed, and a place that is a multiple of 4.</summary>

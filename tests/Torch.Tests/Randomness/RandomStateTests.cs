@@ -127,12 +127,15 @@ public sealed class RandomStateTests
         unseeded[12] = 0;
         byte[] beyond = [.. good];
         beyond[18] = 1;
+        byte[] beyondLater = [.. good];
+        (beyondLater[8], beyondLater[9], beyondLater[16], beyondLater[17]) = (0x58, 2, 0x58, 2);
         PthDict[] wrong =
         [
             [],
             new() { ["cpu"] = Bytes(good[..10]), ["cuda"] = none },
             new() { ["cpu"] = Bytes(unseeded), ["cuda"] = none },
             new() { ["cpu"] = Bytes(beyond), ["cuda"] = none },
+            new() { ["cpu"] = Bytes(beyondLater), ["cuda"] = none },
             new() { ["cpu"] = Bytes(good) },
             new() { ["cpu"] = Bytes(good), ["cuda"] = new PthSequence(PthSequenceKind.List, Bytes(new byte[15])) },
             new() { ["cpu"] = Bytes(good), ["cuda"] = new PthSequence(PthSequenceKind.List, Bytes([.. new byte[8], 1, 0, 0, 0, 0, 0, 0, 0])) },
@@ -146,6 +149,19 @@ public sealed class RandomStateTests
         }
 
         RandomState.FromPth(new() { ["cpu"] = Bytes(good), ["cuda"] = new PthSequence(PthSequenceKind.List, Bytes(new byte[16])) }).Dispose();
+    }
+
+    [Fact]
+    public void Every_state_that_a_generator_passes_through_is_taken()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        TorchSeed.Set(1);
+        for (int i = 0; i < 700; i++)
+        {
+            using RandomState state = RandomState.Capture();
+            RandomState.FromPth(state.ToPth()).Dispose();
+            rand(1).Dispose();
+        }
     }
 
     private static PthTensor Bytes(byte[] bytes) => new(tensor(bytes, ScalarType.Byte));
