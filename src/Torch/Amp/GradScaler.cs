@@ -159,6 +159,7 @@ public sealed class GradScaler : IDisposable
     /// <summary>Takes over the state of another scaler.</summary>
     /// <param name="state">The state.</param>
     /// <remarks>A scaler that is off ignores it.</remarks>
+    /// <exception cref="ArgumentOutOfRangeException">A value is out of range; the scaler is as it was.</exception>
     public void LoadState(GradScalerState state)
     {
         ArgumentNullException.ThrowIfNull(state);
@@ -167,7 +168,15 @@ public sealed class GradScaler : IDisposable
             return;
         }
 
-        options = options with { GrowthFactor = state.GrowthFactor, BackoffFactor = state.BackoffFactor, GrowthInterval = state.GrowthInterval };
+        GradScalerOptions loaded = options with
+        {
+            InitScale = state.Scale,
+            GrowthFactor = state.GrowthFactor,
+            BackoffFactor = state.BackoffFactor,
+            GrowthInterval = state.GrowthInterval,
+        };
+        Check(loaded);
+        options = loaded;
         initScale = state.Scale;
         initTracker = state.GrowthTracker;
         scale?.Value.fill_(state.Scale);

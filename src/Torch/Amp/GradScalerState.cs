@@ -21,8 +21,8 @@ public sealed record GradScalerState(double Scale, double GrowthFactor, double B
             Number(state, "scale"),
             Number(state, "growth_factor"),
             Number(state, "backoff_factor"),
-            (int)Number(state, "growth_interval"),
-            (int)Number(state, "_growth_tracker"));
+            Count(state, "growth_interval"),
+            Count(state, "_growth_tracker"));
     }
 
     /// <summary>Gives the state as PyTorch's <c>GradScaler.state_dict</c>.</summary>
@@ -35,6 +35,8 @@ public sealed record GradScalerState(double Scale, double GrowthFactor, double B
         ["growth_interval"] = GrowthInterval,
         ["_growth_tracker"] = GrowthTracker,
     };
+
+    private static int Count(PthDict state, string name) => Number(state, name) is var number and >= 0 and <= int.MaxValue ? (int)number : throw NoState(name);
 
     private static double Number(PthDict state, string name) => state.TryGetValue(name, out PthValue? value)
         ? value switch

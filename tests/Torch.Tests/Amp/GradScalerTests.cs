@@ -149,6 +149,9 @@ public sealed class GradScalerTests
         read.Select(entry => ((PthText)entry.Key).Value).Should().Equal("scale", "growth_factor", "backoff_factor", "growth_interval", "_growth_tracker");
         GradScalerState.FromPth(read).Should().Be(state);
         Action off = () => GradScalerState.FromPth([]);
+        read["_growth_tracker"] = 1e300;
+        Action huge = () => GradScalerState.FromPth(read);
+        huge.Should().Throw<PthException>().WithMessage("*lacks the number '_growth_tracker'*");
         off.Should().Throw<PthException>().WithMessage("The value is no state of a GradScaler: it lacks the number 'scale'.*a scaler that was off has none, so begin with a new one.");
     }
 
@@ -220,5 +223,9 @@ public sealed class GradScalerTests
         Action make = () => new GradScaler(new() { InitScale = scale, GrowthFactor = growth, BackoffFactor = backoff, GrowthInterval = interval });
 
         make.Should().Throw<ArgumentOutOfRangeException>().WithMessage($"{message}*");
+        using GradScaler scaler = new();
+        Action load = () => scaler.LoadState(new(scale, growth, backoff, interval, 0));
+        load.Should().Throw<ArgumentOutOfRangeException>().WithMessage($"{message}*");
+        scaler.SaveState().Should().Be(new GradScalerState(65536, 2, 0.5, 2000, 0));
     }
 }
