@@ -8,11 +8,11 @@ internal sealed class BatchFetcher(Dataset dataset, Collate collate, bool pinMem
 {
     /// <summary>Reads a batch.</summary>
     /// <returns>The batch; its tensors belong to no dispose scope.</returns>
-    /// <exception cref="SampleException">The dataset failed.</exception>
+    /// <exception cref="SampleException">The dataset or the collating failed.</exception>
     public DataBatch Fetch(IndexBatch indices, WorkerInfo worker, CancellationToken stop) => worker.ForBatch(indices.Number, () =>
     {
         using DisposeScope scope = NewDisposeScope();
-        DataBatch batch = collate(Array.ConvertAll([.. indices.Indices], index => Read(index, stop)));
+        DataBatch batch = PutTogether(indices.Indices, Array.ConvertAll([.. indices.Indices], index => Read(index, stop)));
         batch = pinMemory ? batch.With([.. batch.Tensors.Select(tensor => tensor.pin_memory())]) : batch;
         batch.Indices = indices.Indices;
         scope.Detach(batch.Tensors);
@@ -28,7 +28,19 @@ internal sealed class BatchFetcher(Dataset dataset, Collate collate, bool pinMem
         }
         catch (Exception exception)
         {
-            throw new SampleException(dataset, index, exception);
+            throw SampleException.OfDataset(dataset, index, exception);
+        }
+    }
+
+    private DataBatch PutTogether(IReadOnlyList<int> indices, DataBatch[] samples)
+    {
+        try
+        {
+            return collate(samples);
+        }
+        catch (Exception exception)
+        {
+            throw SampleException.OfCollate(dataset, indices, exception);
         }
     }
 }

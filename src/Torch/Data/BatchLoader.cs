@@ -93,7 +93,7 @@ public sealed class BatchLoader : IEnumerable<DataBatch>, IDisposable
 
     /// <summary>Begins a pass.</summary>
     /// <returns>The batches.</returns>
-    /// <exception cref="SampleException">The dataset failed, on whatever thread.</exception>
+    /// <exception cref="SampleException">The dataset or the collating failed, on whatever thread.</exception>
     public IEnumerator<DataBatch> GetEnumerator()
     {
         ObjectDisposedException.ThrowIf(isDisposed, this);

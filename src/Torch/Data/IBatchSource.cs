@@ -11,6 +11,6 @@ internal interface IBatchSource : IDisposable
 
     /// <summary>Takes the batch that was asked for first.</summary>
     /// <returns>The batch; its tensors belong to no dispose scope.</returns>
-    /// <exception cref="SampleException">The dataset failed.</exception>
+    /// <exception cref="SampleException">The dataset or the collating failed.</exception>
     DataBatch Take();
 }

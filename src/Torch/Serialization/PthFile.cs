@@ -41,6 +41,10 @@ public sealed class PthFile : IDisposable
             scope.Detach(tensors);
             return new PthFile(root, tensors);
         }
+        catch (PthException exception)
+        {
+            throw new PthException($"'{path}' cannot be read. {exception.Message}", exception);
+        }
         catch (Exception exception) when (exception is InvalidDataException or EndOfStreamException or ArithmeticException or ArgumentException or ExternalException)
         {
             throw new PthException($"'{path}' cannot be read: {exception.Message} It is damaged or no file of torch.save.", exception);

@@ -14,7 +14,9 @@ internal static class StreamPthReader
     {
         Dictionary<string, (PthTensor Storage, int Size)> storages = [];
         Int128 promised = 0;
-        if (ReadPickle() is not PthInteger { Value: var magic } || magic != Magic)
+        bool isPickle = stream.ReadByte() == 0x80;
+        stream.Position = 0;
+        if (!isPickle || ReadPickle() is not PthInteger { Value: var magic } || magic != Magic)
         {
             throw new PthException("The file is neither a zip archive nor an older stream of torch.save. Give the path of a checkpoint.");
         }

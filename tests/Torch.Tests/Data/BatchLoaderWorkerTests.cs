@@ -89,7 +89,7 @@ public sealed class BatchLoaderWorkerTests
         };
 
         SampleException exception = act.Should().Throw<SampleException>().WithMessage("BrokenDataset could not give sample 5: there is no file 5").Which;
-        exception.Index.Should().Be(5);
+        exception.Indices.Should().Equal(5);
         exception.InnerException.Should().BeOfType<FileNotFoundException>().Which.StackTrace.Should().Contain(nameof(BrokenDataset));
         seen.Should().Equal([0, 1, 2, 3], "what came before is given");
     }
@@ -97,12 +97,15 @@ public sealed class BatchLoaderWorkerTests
     [Theory]
     [InlineData(0)]
     [InlineData(2)]
-    public void An_exception_of_collate_arrives_as_it_is(int workers)
+    public void An_exception_of_collate_arrives_with_all_indices_of_the_batch(int workers)
     {
-        using BatchLoader loader = new(new NumberDataset(4), new() { NumWorkers = workers, Collate = _ => throw new NotSupportedException("no") });
+        using BatchLoader loader = new(new NumberDataset(10), new() { BatchSize = 9, NumWorkers = workers, Collate = _ => throw new NotSupportedException("no") });
         Action act = () => Read(loader);
 
-        act.Should().Throw<NotSupportedException>().WithMessage("no");
+        SampleException exception = act.Should().Throw<SampleException>()
+            .WithMessage("The samples 0, 1, 2, 3, 4, 5, 6, 7, … of NumberDataset could not be put into a batch: no").Which;
+        exception.Indices.Should().Equal(Enumerable.Range(0, 9));
+        exception.InnerException.Should().BeOfType<NotSupportedException>();
     }
 
     [Theory]

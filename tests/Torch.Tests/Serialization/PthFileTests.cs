@@ -165,7 +165,7 @@ public sealed class PthFileTests
         WriteZip(folder.File("evil.pth"), "cposix\nsystem\n(X\u0004\0\0\0echotR.");
         Action read = () => PthFile.Read(folder.File("evil.pth"));
 
-        read.Should().Throw<PthException>().WithMessage("The file uses the Python name 'posix.system', which is not among those that are read*");
+        read.Should().Throw<PthException>().WithMessage("'*evil.pth' cannot be read. The file uses the Python name 'posix.system', which is not among those that are read*");
     }
 
     [Fact]
@@ -193,7 +193,7 @@ public sealed class PthFileTests
         WriteZip(folder.File("bad.pth"), pickle);
         Action read = () => PthFile.Read(folder.File("bad.pth"));
 
-        read.Should().Throw<PthException>().WithMessage(message);
+        read.Should().Throw<PthException>().WithMessage($"'*bad.pth' cannot be read. {message}");
     }
 
     [Fact]
@@ -203,7 +203,7 @@ public sealed class PthFileTests
         WriteZip(folder.File("deep.pth"), new string(']', 100_000) + new string('a', 99_999) + ".");
         Action read = () => PthFile.Read(folder.File("deep.pth"));
 
-        read.Should().Throw<PthException>().WithMessage("The file has values nested more than 1000 deep*");
+        read.Should().Throw<PthException>().WithMessage("'*deep.pth' cannot be read. The file has values nested more than 1000 deep*");
     }
 
     [Fact]
@@ -231,7 +231,8 @@ public sealed class PthFileTests
         Action read = () => PthFile.Read(folder.File("notes.pth"));
         Action missing = () => PthFile.Read(folder.File("missing.pth"));
 
-        read.Should().Throw<PthException>().WithMessage("The file is neither a zip archive nor an older stream of torch.save. Give the path of a checkpoint.");
+        read.Should().Throw<PthException>().WithMessage(
+            "'*notes.pth' cannot be read. The file is neither a zip archive nor an older stream of torch.save. Give the path of a checkpoint.");
         missing.Should().Throw<FileNotFoundException>();
     }
 
