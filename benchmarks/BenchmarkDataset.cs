@@ -5,9 +5,9 @@ namespace Compat.Benchmarks;
 
 /// <summary>The same batch again and again, so that a loop's own cost is measured and not that of reading data.</summary>
 [HoldsTensors("owner: this dataset; freed by its Dispose")]
-internal sealed class BenchmarkDataset(string model, int iterations) : Dataset, IDisposable
+internal sealed class BenchmarkDataset(BenchmarkModel model, int iterations) : Dataset, IDisposable
 {
-    private readonly (StateTensor Input, StateTensor Target) data = BenchmarkModels.Data(model);
+    private readonly (StateTensor Input, StateTensor Target) data = model.Data();
 
     public override int Count => iterations;
 

@@ -17,20 +17,20 @@ internal static class OverheadBenchmark
     {
         TorchEnvironment.EnsureLoaded();
         torch.set_num_threads(1);
-        IReadOnlyList<Sample> samples = Run(options.Rounds, Console.Error.WriteLine);
+        IReadOnlyList<Sample> samples = Run(options, Console.Error.WriteLine);
         OverheadReport.Print(samples, Console.Out);
         if (options.Json is not null)
         {
-            OverheadReport.Write(samples, options.Json);
+            OverheadReport.Write(samples, options);
         }
     }
 
-    private static Sample[] Run(int rounds, Action<string> observed)
+    private static Sample[] Run(OverheadOptions options, Action<string> observed)
     {
         string workDir = Directory.CreateTempSubdirectory("compat-benchmark-").FullName;
         try
         {
-            return [.. BenchmarkModels.Names.SelectMany(model => RunModel(model, rounds, workDir, observed))];
+            return [.. BenchmarkModel.Names.SelectMany(name => RunModel(new(name, options.Device), options.Rounds, workDir, observed))];
         }
         finally
         {
@@ -38,10 +38,10 @@ internal static class OverheadBenchmark
         }
     }
 
-    private static Sample[] RunModel(string model, int rounds, string workDir, Action<string> observed)
+    private static Sample[] RunModel(BenchmarkModel model, int rounds, string workDir, Action<string> observed)
     {
-        int perRound = model == "a" ? 200 : 50;
-        using StreamWriter log = new(Path.Combine(workDir, $"{model}.log"));
+        int perRound = model.Name == "a" ? 200 : 50;
+        using StreamWriter log = new(Path.Combine(workDir, $"{model.Name}.log"));
         TorchSeed.Set(0);
         WayFactory factory = new(new LineLogger("benchmark", [log]), workDir, iterations: perRound * (rounds + 2) * 2);
         IReadOnlyList<Way> ways = factory.All(model);
@@ -52,7 +52,7 @@ internal static class OverheadBenchmark
             {
                 // Each round begins with another way, so that none always follows the same one.
                 int turn = (way + round + ways.Count) % ways.Count;
-                double microseconds = Time(ways[turn], perRound);
+                double microseconds = Time(ways[turn], perRound, model.Device);
                 if (round >= 0)
                 {
                     times[turn].Add(microseconds);
@@ -60,8 +60,8 @@ internal static class OverheadBenchmark
             }
         }
 
-        observed($"model {model}: {rounds} rounds of {perRound} iterations");
-        Sample[] samples = [.. ways.Select((way, i) => new Sample(model, way.Name, times[i]))];
+        observed($"model {model.Name}: {rounds} rounds of {perRound} iterations");
+        Sample[] samples = [.. ways.Select((way, i) => new Sample(model.Name, way.Name, times[i]))];
         foreach (Way way in ways)
         {
             way.Dispose();
@@ -70,14 +70,25 @@ internal static class OverheadBenchmark
         return samples;
     }
 
-    private static double Time(Way way, int iterations)
+    // A GPU works behind: what was asked for before must not count, and what was asked for here must be done.
+    private static double Time(Way way, int iterations, torch.Device device)
     {
+        WaitFor(device);
         long start = Stopwatch.GetTimestamp();
         for (int i = 0; i < iterations; i++)
         {
             way.Iterate();
         }
 
+        WaitFor(device);
         return Stopwatch.GetElapsedTime(start).TotalMicroseconds / iterations;
+    }
+
+    private static void WaitFor(torch.Device device)
+    {
+        if (device.type == DeviceType.CUDA)
+        {
+            torch.cuda.synchronize(device);
+        }
     }
 }

@@ -1,15 +1,17 @@
 using System.Globalization;
+using static TorchSharp.torch;
 
 namespace Compat.Benchmarks;
 
 /// <summary>The options of the overhead benchmark.</summary>
-internal sealed record OverheadOptions(int Rounds, string? Json)
+internal sealed record OverheadOptions(int Rounds, string? Json, Device Device)
 {
     public const string Usage = """
         Usage: dotnet run -c Release --project benchmarks -- overhead [options]
 
           --rounds N     rounds, at least 20 (default 30)
           --json FILE    also write the figures as JSON
+          --device NAME  cpu or cuda (default cpu)
           --help         this text
 
         Times an iteration of three fixed models in several ways, interleaved in one process and on one thread.
@@ -18,7 +20,7 @@ internal sealed record OverheadOptions(int Rounds, string? Json)
     /// <exception cref="ArgumentException">An option is unknown or has a value that is not allowed.</exception>
     public static OverheadOptions Parse(IEnumerable<string> arguments)
     {
-        OverheadOptions options = new(30, null);
+        OverheadOptions options = new(30, null, CPU);
         Queue<string> left = new(arguments);
         while (left.TryDequeue(out string? option))
         {
@@ -26,7 +28,8 @@ internal sealed record OverheadOptions(int Rounds, string? Json)
             {
                 "--rounds" => options with { Rounds = ParseRounds(Value(option, left)) },
                 "--json" => options with { Json = Value(option, left) },
-                _ => throw new ArgumentException($"There is no option '{option}'. Options: --rounds, --json, --help."),
+                "--device" => options with { Device = ParseDevice(Value(option, left)) },
+                _ => throw new ArgumentException($"There is no option '{option}'. Options: --rounds, --json, --device, --help."),
             };
         }
 
@@ -36,6 +39,14 @@ internal sealed record OverheadOptions(int Rounds, string? Json)
     private static int ParseRounds(string text) => int.TryParse(text, CultureInfo.InvariantCulture, out int rounds) && rounds >= 20
         ? rounds
         : throw new ArgumentException($"--rounds is '{text}'; it must be a whole number of at least 20, for example --rounds 30.");
+
+    private static Device ParseDevice(string text) => text switch
+    {
+        "cpu" => CPU,
+        "cuda" when cuda.is_available() => CUDA,
+        "cuda" => throw new ArgumentException("--device is 'cuda', but there is no CUDA device here. Use --device cpu."),
+        _ => throw new ArgumentException($"--device is '{text}'; it must be cpu or cuda."),
+    };
 
     private static string Value(string option, Queue<string> left) => left.TryDequeue(out string? value)
         ? value

@@ -36,12 +36,25 @@ internal static class OverheadReport
         }
     }
 
-    public static void Write(IReadOnlyList<Sample> samples, string path) => AtomicFile.Write(path, stream => JsonSerializer.Serialize(
+    public static void Write(IReadOnlyList<Sample> samples, OverheadOptions options) => AtomicFile.Write(options.Json!, stream => JsonSerializer.Serialize(
         stream,
         new
         {
-            machine = new { os = RuntimeInformation.OSDescription, architecture = RuntimeInformation.OSArchitecture.ToString(), processors = Environment.ProcessorCount },
-            versions = new { dotnet = RuntimeInformation.FrameworkDescription, libtorch = torch.__version__, torchsharp = typeof(torch).Assembly.GetName().Version?.ToString(), threads = torch.get_num_threads() },
+            machine = new
+            {
+                os = RuntimeInformation.OSDescription,
+                architecture = RuntimeInformation.OSArchitecture.ToString(),
+                processors = Environment.ProcessorCount,
+                device = options.Device.ToString(),
+                card = options.Device.type == DeviceType.CUDA ? GraphicsCard.Describe() : null,
+            },
+            versions = new
+            {
+                dotnet = RuntimeInformation.FrameworkDescription,
+                libtorch = torch.__version__,
+                torchsharp = typeof(torch).Assembly.GetName().Version?.ToString(),
+                threads = torch.get_num_threads(),
+            },
             rows = samples.Select(sample => new
             {
                 model = sample.Model,

@@ -5,10 +5,10 @@ using static TorchSharp.torch;
 namespace Compat.Benchmarks.Ways;
 
 /// <summary>Forward and backward alone: gradients are dropped, nothing is updated.</summary>
-internal sealed class BareWay(string model) : Way("forward_backward")
+internal sealed class BareWay(BenchmarkModel model) : Way("forward_backward")
 {
-    private readonly nn.Module<Tensor, Tensor> network = BenchmarkModels.Network(model);
-    private readonly (StateTensor Input, StateTensor Target) data = BenchmarkModels.Data(model);
+    private readonly nn.Module<Tensor, Tensor> network = model.Network();
+    private readonly (StateTensor Input, StateTensor Target) data = model.Data();
 
     public override void Iterate()
     {

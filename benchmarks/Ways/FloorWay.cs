@@ -12,12 +12,12 @@ internal sealed class FloorWay : Way
     private readonly FusedAdamW optimizer;
     private readonly (StateTensor Input, StateTensor Target) data;
 
-    public FloorWay(string model)
+    public FloorWay(BenchmarkModel model)
         : base("floor")
     {
-        network = BenchmarkModels.Network(model);
+        network = model.Network();
         optimizer = new FusedAdamW(network.parameters(), new() { Lr = 1e-3 });
-        data = BenchmarkModels.Data(model);
+        data = model.Data();
     }
 
     public override void Iterate()

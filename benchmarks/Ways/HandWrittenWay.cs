@@ -11,12 +11,12 @@ internal sealed class HandWrittenWay : Way
     private readonly optim.Optimizer optimizer;
     private readonly (StateTensor Input, StateTensor Target) data;
 
-    public HandWrittenWay(string model)
+    public HandWrittenWay(BenchmarkModel model)
         : base("hand_written")
     {
-        network = BenchmarkModels.Network(model);
+        network = model.Network();
         optimizer = optim.AdamW(network.parameters(), 1e-3, weight_decay: 0.01);
-        data = BenchmarkModels.Data(model);
+        data = model.Data();
     }
 
     public override void Iterate()

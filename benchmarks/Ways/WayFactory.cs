@@ -18,30 +18,30 @@ internal sealed class WayFactory(ILogger logger, string workDir, int iterations)
 {
     private const int LogInterval = 50;
 
-    public IReadOnlyList<Way> All(string model) =>
+    public IReadOnlyList<Way> All(BenchmarkModel model) =>
         [new BareWay(model), new FloorWay(model), new HandWrittenWay(model), Legacy(model), Migrating(model), Engine(model)];
 
-    private RunnerWay Legacy(string model)
+    private RunnerWay Legacy(BenchmarkModel model)
     {
         (EpochBasedRunner runner, BenchmarkDataset data, optim.Optimizer optimizer) = LegacyRunner(model);
         return new("legacy", runner.RunIterations([data.Loader()], [("train", 1)]), runner, optimizer, data);
     }
 
-    private RunnerWay Migrating(string model)
+    private RunnerWay Migrating(BenchmarkModel model)
     {
         (EpochBasedRunner runner, BenchmarkDataset data, optim.Optimizer optimizer) = LegacyRunner(model);
         Compat.Engine.Runner engine = runner.AsEngine([data.Loader()], [("train", 1)]);
         return new("migrating", engine.TrainIterations(), engine, runner, optimizer, data);
     }
 
-    private RunnerWay Engine(string model)
+    private RunnerWay Engine(BenchmarkModel model)
     {
         BenchmarkDataset data = new(model, iterations);
         Compat.Engine.Runner runner = new(new()
         {
-            Model = new EngineBenchmarkModel(BenchmarkModels.Network(model)),
+            Model = new EngineBenchmarkModel(model.Network()),
             WorkDir = workDir,
-            Device = CPU,
+            Device = model.Device,
             TrainDataloader = data.Loader(),
             TrainCfg = new EpochBasedTrainLoopOptions { MaxEpochs = 1 },
             OptimWrapper = new OptimWrapperOptions { Optimizer = new AdamWOptions { Lr = 1e-3 } },
@@ -51,9 +51,9 @@ internal sealed class WayFactory(ILogger logger, string workDir, int iterations)
         return new("engine", runner.TrainIterations(), runner, data);
     }
 
-    private (EpochBasedRunner Runner, BenchmarkDataset Data, optim.Optimizer Optimizer) LegacyRunner(string model)
+    private (EpochBasedRunner Runner, BenchmarkDataset Data, optim.Optimizer Optimizer) LegacyRunner(BenchmarkModel model)
     {
-        LegacyBenchmarkModel legacyModel = new(BenchmarkModels.Network(model));
+        LegacyBenchmarkModel legacyModel = new(model.Network());
         FusedAdamW optimizer = new(legacyModel.parameters(), new() { Lr = 1e-3 });
         EpochBasedRunner runner = new(legacyModel, new RunnerOptions { Optimizer = optimizer, Logger = logger, WorkDir = workDir, MaxEpochs = 1 });
         runner.RegisterTrainingHooks(new TrainingHookOptions
