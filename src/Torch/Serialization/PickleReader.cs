@@ -48,19 +48,24 @@ internal sealed class PickleReader(Stream stream, Func<PthSequence, PthValue> lo
             case 'G': stack.Add(new PthFloat(BinaryPrimitives.ReadDoubleBigEndian(Take(8)))); break;
             case 'X': stack.Add(new PthText(Encoding.UTF8.GetString(Take(BinaryPrimitives.ReadUInt32LittleEndian(Take(4)))))); break;
             case 0x8c: stack.Add(new PthText(Encoding.UTF8.GetString(Take(Take(1)[0])))); break;
+            case 0x8d: stack.Add(new PthText(Encoding.UTF8.GetString(Take(BinaryPrimitives.ReadInt64LittleEndian(Take(8)))))); break;
             case 'U': stack.Add(new PthText(Encoding.Latin1.GetString(Take(Take(1)[0])))); break;
             case 'T': stack.Add(new PthText(Encoding.Latin1.GetString(Take(BinaryPrimitives.ReadInt32LittleEndian(Take(4)))))); break;
             case 'B': stack.Add(new PthBytes(Take(BinaryPrimitives.ReadUInt32LittleEndian(Take(4))))); break;
             case 'C': stack.Add(new PthBytes(Take(Take(1)[0]))); break;
+            case 0x8e or 0x96: stack.Add(new PthBytes(Take(BinaryPrimitives.ReadInt64LittleEndian(Take(8))))); break;
             case '}': stack.Add(new PthDict()); break;
             case ']': stack.Add(new PthSequence(PthSequenceKind.List)); break;
+            case 0x8f: stack.Add(new PthSequence(PthSequenceKind.Set)); break;
+            case 0x91: stack.Add(new PthSequence(PthSequenceKind.Set, PopToMark())); break;
             case ')': stack.Add(new PthSequence(PthSequenceKind.Tuple)); break;
             case 't': stack.Add(new PthSequence(PthSequenceKind.Tuple, PopToMark())); break;
             case 0x85: stack.Add(new PthSequence(PthSequenceKind.Tuple, PopMany(1))); break;
             case 0x86: stack.Add(new PthSequence(PthSequenceKind.Tuple, PopMany(2))); break;
             case 0x87: stack.Add(new PthSequence(PthSequenceKind.Tuple, PopMany(3))); break;
-            case 'a': Append(PopMany(1)); break;
-            case 'e': Append(PopToMark()); break;
+            case 'a': Append(PthSequenceKind.List, PopMany(1)); break;
+            case 'e': Append(PthSequenceKind.List, PopToMark()); break;
+            case 0x90: Append(PthSequenceKind.Set, PopToMark()); break;
             case 's': SetItems(PopMany(2)); break;
             case 'u': SetItems(PopToMark()); break;
             case 'q': memo[Take(1)[0]] = Peek(); break;
@@ -107,14 +112,14 @@ internal sealed class PickleReader(Stream stream, Func<PthSequence, PthValue> lo
         PickleObjects.SetState(Peek(), state);
     }
 
-    private void Append(PthValue[] items)
+    private void Append(PthSequenceKind kind, PthValue[] items)
     {
-        if (Peek() is not PthSequence { Kind: PthSequenceKind.List } list)
+        if (Peek() is not PthSequence sequence || sequence.Kind != kind)
         {
-            throw Broken("an append to something that is no list");
+            throw Broken($"an append to something that is no {kind.ToString().ToLowerInvariant()}");
         }
 
-        list.Append(items);
+        sequence.Append(items);
     }
 
     private void SetItems(PthValue[] items)

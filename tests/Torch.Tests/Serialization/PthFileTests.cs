@@ -22,10 +22,11 @@ public sealed class PthFileTests
 
     private const string WriteInPython = """
         import sys, torch, collections
+        protocol = int(sys.argv[3])
         base = torch.arange(6, dtype=torch.float32).reshape(2, 3)
         value = {'a': base, 'b': base.t(), 'c': torch.nn.Parameter(torch.ones(2, dtype=torch.bfloat16)), 'size': base.shape, 'set': {1},
-                 'od': collections.OrderedDict(x=1.5), 'big': 2 ** 70, 'device': torch.device('cpu'), 'dtype': torch.float16}
-        torch.save(value, sys.argv[1], _use_new_zipfile_serialization=sys.argv[2] == 'zip')
+                 'od': collections.OrderedDict(x=1.5), 'big': 2 ** 70, 'frozen': frozenset([1, 2]), 'raw': b'x' * 300, 'device': torch.device('cpu'), 'dtype': torch.float16}
+        torch.save(value, sys.argv[1], _use_new_zipfile_serialization=sys.argv[2] == 'zip', pickle_protocol=protocol)
         """;
 
     [Fact]
@@ -135,27 +136,32 @@ public sealed class PthFileTests
         used.Distinct().Should().BeEquivalentTo(taken);
     }
 
-    [PythonFact]
-    public void We_read_what_Python_writes_in_both_formats()
+    [PythonTheory]
+    [InlineData("zip", 2)]
+    [InlineData("zip", 3)]
+    [InlineData("zip", 5)]
+    [InlineData("stream", 2)]
+    [InlineData("stream", 4)]
+    public void We_read_what_Python_writes_in_both_formats_and_all_protocols(string format, int protocol)
     {
-        foreach (string format in new[] { "zip", "stream" })
-        {
-            using DisposeScope scope = NewDisposeScope();
-            using TemporaryFolder folder = new();
-            PythonFactAttribute.Run(WriteInPython, folder.File("a.pth"), format);
+        using DisposeScope scope = NewDisposeScope();
+        using TemporaryFolder folder = new();
+        PythonFactAttribute.Run(WriteInPython, folder.File("a.pth"), format, $"{protocol}");
 
-            using PthFile file = PthFile.Read(folder.File("a.pth"));
+        using PthFile file = PthFile.Read(folder.File("a.pth"));
 
-            PthDict root = (PthDict)file.Root;
-            Of(root, "b").ToArray().Should().Equal([0f, 3f, 1f, 4f, 2f, 5f], format);
-            ((PthTensor)root["c"]).IsParameter.Should().BeTrue();
-            ((PthSequence)root["size"]).Items.Should().Equal(new PthInteger(2), new PthInteger(3));
-            ((PthSequence)root["set"]).Kind.Should().Be(PthSequenceKind.Set);
-            ((PthDict)root["od"])["x"].Should().Be(new PthFloat(1.5));
-            root["big"].Should().Be(new PthInteger(BigInteger.Pow(2, 70)));
-            ((PthObject)root["device"]).Name.Should().Be("torch.device");
-            ((PthObject)root["dtype"]).Name.Should().Be("torch.float16");
-        }
+        PthDict root = (PthDict)file.Root;
+        Of(root, "b").ToArray().Should().Equal([0f, 3f, 1f, 4f, 2f, 5f]);
+        ((PthTensor)root["c"]).IsParameter.Should().BeTrue();
+        ((PthSequence)root["size"]).Items.Should().Equal(new PthInteger(2), new PthInteger(3));
+        ((PthSequence)root["set"]).Kind.Should().Be(PthSequenceKind.Set);
+        ((PthDict)root["od"])["x"].Should().Be(new PthFloat(1.5));
+        root["big"].Should().Be(new PthInteger(BigInteger.Pow(2, 70)));
+        ((PthObject)root["device"]).Name.Should().Be("torch.device");
+        ((PthObject)root["dtype"]).Name.Should().Be("torch.float16");
+        ((PthSequence)root["set"]).Items.Should().Equal(new PthInteger(1));
+        ((PthSequence)root["frozen"]).Items.Should().HaveCount(2);
+        ((PthBytes)root["raw"]).Value.ToArray().Should().Equal(Enumerable.Repeat((byte)'x', 300));
     }
 
     [Fact]
