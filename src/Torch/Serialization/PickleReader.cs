@@ -124,7 +124,13 @@ internal sealed class PickleReader(Stream stream, Func<PthSequence, PthValue> lo
 
     private void SetItems(PthValue[] items)
     {
-        if (Peek() is not PthDict dict || items.Length % 2 != 0)
+        PthDict? dict = Peek() switch
+        {
+            PthDict plain => plain,
+            PthObject { Arguments: not null } named => named.Entries ??= [],
+            _ => null,
+        };
+        if (dict is null || items.Length % 2 != 0)
         {
             throw Broken("entries for something that is no dictionary");
         }

@@ -16,6 +16,10 @@ public sealed record PthObject : PthValue
     /// <value><see langword="null"/> for a function or type that is only named.</value>
     public PthValue? Arguments { get; }
 
+    /// <summary>Gets the entries of an object that is a dictionary too, such as MMCV's <c>ConfigDict</c>.</summary>
+    /// <value><see langword="null"/> if the file gives none.</value>
+    public PthDict? Entries { get; internal set; }
+
     /// <summary>Gets its attributes.</summary>
     /// <value><see langword="null"/> if the file gives none.</value>
     public PthValue? State { get; internal set; }

@@ -53,7 +53,7 @@ internal static class PthTree
     {
         PthSequence sequence => sequence.Items,
         PthDict dict => dict.SelectMany(entry => new[] { entry.Key, entry.Value }).Concat(Present(dict.Attributes)),
-        PthObject named => Present(named.Arguments).Concat(Present(named.State)),
+        PthObject named => Present(named.Arguments).Concat(Present(named.Entries)).Concat(Present(named.State)),
         _ => [],
     };
 

@@ -187,6 +187,29 @@ public sealed class PthFileTests
         ((PthDict)hook.State!)["a"].Should().Be(new PthInteger(5));
     }
 
+    [PythonFact]
+    public void A_dictionary_of_the_originals_becomes_a_name_with_entries()
+    {
+        using TemporaryFolder folder = new();
+        PythonFactAttribute.Run(
+            """
+            import sys, types, torch
+            ConfigDict = type('ConfigDict', (dict,), {'__module__': 'mmcv.utils.config', '__qualname__': 'ConfigDict'})
+            for name in ('mmcv', 'mmcv.utils', 'mmcv.utils.config'):
+                sys.modules[name] = types.ModuleType(name)
+            sys.modules['mmcv.utils.config'].ConfigDict = ConfigDict
+            torch.save({'meta': ConfigDict(lr=0.5, model=ConfigDict(depth=50))}, sys.argv[1])
+            """,
+            folder.File("config.pth"));
+
+        using PthFile file = PthFile.Read(folder.File("config.pth"));
+
+        PthObject meta = (PthObject)((PthDict)file.Root)["meta"];
+        meta.Name.Should().Be("mmcv.utils.config.ConfigDict");
+        meta.Entries!["lr"].Should().Be(new PthFloat(0.5));
+        ((PthObject)meta.Entries["model"]).Entries!["depth"].Should().Be(new PthInteger(50));
+    }
+
     [Theory]
     [InlineData("]q\0h\0a.", "The file has a value that contains itself*")]
     [InlineData("X\u00ff\u00ff\u00ff\u007fa.", "The file is damaged: its pickle has a value of 2147483647 bytes, of which * are left*")]
