@@ -51,6 +51,39 @@ public sealed class BatchLoaderStateTests
     }
 
     [Fact]
+    public void A_hundred_loaders_of_all_kinds_go_on_wherever_they_were_interrupted()
+    {
+        Random random = new(5);
+        string[] samplers = ["sequential", "default", "random", "infinite"];
+        for (int i = 0; i < 100; i++)
+        {
+            BatchLoaderOptions options = new()
+            {
+                BatchSize = random.Next(1, 7), DropLast = random.Next(2) == 0, NumWorkers = random.Next(3), PrefetchFactor = random.Next(1, 3),
+            };
+            string sampler = samplers[i % 4];
+            int passes = random.Next(3);
+            using BatchLoader straight = Loader(new CountingDataset(), sampler, options, seed: 3);
+            int taken = random.Next(1, straight.Length + 1);
+            using BatchLoader restarted = Loader(new CountingDataset(), sampler, options with { NumWorkers = random.Next(3) }, seed: 4);
+            for (int pass = 0; pass < passes; pass++)
+            {
+                using IEnumerator<DataBatch> before = straight.GetEnumerator();
+                Take(before, sampler == "infinite" ? 5 : int.MaxValue);
+            }
+
+            straight.Sampler.SetEpoch(passes);
+            using IEnumerator<DataBatch> interrupted = straight.GetEnumerator();
+            Take(interrupted, taken);
+
+            restarted.LoadState(straight.SaveState());
+
+            using IEnumerator<DataBatch> resumed = restarted.GetEnumerator();
+            Take(resumed, 6).Should().BeEquivalentTo(Take(interrupted, 6), compare => compare.WithStrictOrdering(), $"{sampler} after {taken} of {options}");
+        }
+    }
+
+    [Fact]
     public void After_the_last_batch_nothing_is_left_and_the_next_pass_is_whole()
     {
         BatchLoader loader = new(new NumberDataset(5), new() { BatchSize = 2 });
@@ -125,10 +158,11 @@ public sealed class BatchLoaderStateTests
         loader.LoadState(good);
     }
 
-    private static BatchLoader Loader(CountingDataset dataset, string sampler, int workers, long seed) => new(dataset, new()
+    private static BatchLoader Loader(CountingDataset dataset, string sampler, int workers, long seed) =>
+        Loader(dataset, sampler, new BatchLoaderOptions { BatchSize = 3, NumWorkers = workers }, seed);
+
+    private static BatchLoader Loader(CountingDataset dataset, string sampler, BatchLoaderOptions options, long seed) => new(dataset, options with
     {
-        BatchSize = 3,
-        NumWorkers = workers,
         Sampler = sampler switch
         {
             "sequential" => new SequentialSampler(dataset),
