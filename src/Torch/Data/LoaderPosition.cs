@@ -36,11 +36,12 @@ internal readonly record struct LoaderPosition(long Batches, long? BaseSeed, Sam
                 + "data and sampler, or begin the pass anew.");
         }
 
+        PthTensor? generator = state.TryGetValue("generator", out PthValue? value) ? value as PthTensor : null;
         SamplerState position = new(
             (int)(Whole(state, "position", int.MaxValue) ?? 0),
             (int)(Whole(state, "epoch", int.MaxValue) ?? 0),
             Whole(state, "seed"),
-            state.TryGetValue("generator", out PthValue? generator) && generator is PthTensor bytes ? bytes.Value.data<byte>().ToArray() : default);
+            generator is { Value.dtype: ScalarType.Byte } ? generator.Value.data<byte>().ToArray() : default);
         return new LoaderPosition(Whole(state, "batches") ?? 0, Whole(state, "base_seed"), position);
     }
 

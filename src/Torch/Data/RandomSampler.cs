@@ -43,6 +43,12 @@ public sealed class RandomSampler : Sampler
     /// <inheritdoc/>
     public override void LoadState(SamplerState state)
     {
+        if (state is { Position: > 0, Seed: null })
+        {
+            throw new ArgumentException(
+                $"The state stands at sample {state.Position} of an order whose seed it lacks. Load the state of a RandomSampler.", nameof(state));
+        }
+
         base.LoadState(state);
         seedBefore = state.Seed;
     }

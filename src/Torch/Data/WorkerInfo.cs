@@ -60,8 +60,13 @@ public sealed class WorkerInfo : IDisposable
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => generator?.Dispose();
+    /// <summary>Frees the generator. The loader does this; the next use makes another one.</summary>
+    public void Dispose()
+    {
+        generator?.Dispose();
+        generator = null;
+        isSeeded = false;
+    }
 
     /// <summary>Makes this the worker of the calling thread for the time of one batch.</summary>
     /// <typeparam name="T">What is read.</typeparam>

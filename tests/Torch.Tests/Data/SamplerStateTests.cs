@@ -106,12 +106,14 @@ public sealed class SamplerStateTests
         Action tooFar = () => sampler.LoadState(new SamplerState(5));
         Action negative = () => sampler.LoadState(new SamplerState(-1));
         Action noGenerator = () => shuffled.LoadState(new SamplerState(2));
+        Action noSeed = () => new RandomSampler(Nine).LoadState(new SamplerState(2));
         Action noState = () => shuffled.LoadState(new SamplerState(2, Generator: new byte[10]));
 
         tooFar.Should().Throw<ArgumentException>().WithMessage("The state stands at sample 5 of a pass that has 4. Load the state of a sampler over the same data, or begin the pass anew.*");
         negative.Should().Throw<ArgumentException>();
         noGenerator.Should().Throw<ArgumentException>().WithMessage("The state is not that of an InfiniteSampler that shuffles.*");
         noState.Should().Throw<ArgumentException>();
+        noSeed.Should().Throw<ArgumentException>().WithMessage("The state stands at sample 2 of an order whose seed it lacks. Load the state of a RandomSampler.*");
         sampler.ToArray().Should().Equal(0, 1, 2, 3);
         shuffled.Take(20).Should().Equal(expected.Take(20));
     }
