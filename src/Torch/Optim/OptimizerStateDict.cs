@@ -33,13 +33,7 @@ internal static class OptimizerStateDict
                 numbers.Add(number++);
             }
 
-            PthDict group = optimizer.OptionsOf(i);
-            group["lr"] = optimizer.Groups[i].Lr;
-            if (optimizer.Groups[i].InitialLr is { } initial)
-            {
-                group["initial_lr"] = initial;
-            }
-
+            PthDict group = OptionsOf(optimizer, i);
             group["params"] = new PthSequence(PthSequenceKind.List, numbers);
             paramGroups.Add(group);
         }
@@ -57,6 +51,11 @@ internal static class OptimizerStateDict
     {
         using DisposeScope scope = NewDisposeScope();
         PthDict[] groups = GroupsOf(state, optimizer.Members);
+        for (int i = 0; i < groups.Length; i++)
+        {
+            CheckOptions(OptionsOf(optimizer, i), groups[i]);
+        }
+
         (Parameter Parameter, PthDict Entries)[] entries = [.. EntriesOf((PthDict)state["state"], groups, optimizer.Members)];
         foreach ((Parameter parameter, PthDict own) in entries)
         {
@@ -91,11 +90,23 @@ internal static class OptimizerStateDict
     /// <summary>Reads a truth value of a group's settings.</summary>
     public static bool? Flag(PthDict options, string name) => options.TryGetValue(name, out PthValue? value) && value is PthBool flag ? flag.Value : null;
 
+    private static PthDict OptionsOf(IOptimizerStates optimizer, int group)
+    {
+        PthDict options = optimizer.OptionsOf(group);
+        options["lr"] = optimizer.Groups[group].Lr;
+        if (optimizer.Groups[group].InitialLr is { } initial)
+        {
+            options["initial_lr"] = initial;
+        }
+
+        return options;
+    }
+
     private static double? Number(PthValue value) => value switch
     {
         PthFloat number => number.Value,
         PthInteger number => (double)number.Value,
-        PthTensor tensor => tensor.Value.to(ScalarType.Float64).item<double>(),
+        PthTensor tensor when tensor.Value.numel() == 1 => tensor.Value.to(ScalarType.Float64).item<double>(),
         _ => null,
     };
 
@@ -139,6 +150,31 @@ internal static class OptimizerStateDict
             from pair in members[i].Zip(((PthSequence)groups[i]["params"]).Items)
             select (pair.First, byNumber.TryGetValue(pair.Second, out PthDict? own) ? own : []);
     }
+
+    // None stands for a setting that was not given; the optimizer keeps its own then.
+    private static void CheckOptions(PthDict own, PthDict saved)
+    {
+        foreach ((PthValue key, PthValue value) in saved)
+        {
+            if (value is not PthNone
+                && key is PthText name
+                && own.TryGetValue(name.Value, out PthValue? expected)
+                && KindOf(expected) is { } kind
+                && KindOf(value) != kind)
+            {
+                throw new PthException(
+                    $"The state's setting '{name.Value}' is {KindOf(value) ?? "something else"}; it must be {kind}. "
+                    + "Load the state of the same kind of optimizer.");
+            }
+        }
+    }
+
+    private static string? KindOf(PthValue value) => value switch
+    {
+        PthBool => "a truth value",
+        PthSequence { Items: [var first, var second] } when Number(first) is { } && Number(second) is { } => "a pair of numbers",
+        _ => Number(value) is { } ? "a number" : null,
+    };
 
     private static void Check(IOptimizerStates optimizer, Parameter parameter, PthDict entries)
     {

@@ -127,6 +127,36 @@ public sealed class OptimizerStateTests
     }
 
     [Fact]
+    public void A_setting_of_another_kind_is_refused_and_changes_nothing()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using FusedAdam optimizer = new([Weight()], new() { Lr = 0.1 });
+        PthDict state = optimizer.SaveState();
+        PthDict group = (PthDict)((PthSequence)state["param_groups"]).Items[0];
+        Action load = () => optimizer.LoadState(state);
+
+        Refused("lr", new PthTensor(ones(2)), "The state's setting 'lr' is something else; it must be a number. Load the state of the same kind of optimizer.");
+        Refused("eps", new PthBool(true), "The state's setting 'eps' is a truth value; it must be a number.*");
+        Refused("amsgrad", new PthFloat(1), "The state's setting 'amsgrad' is a number; it must be a truth value.*");
+        Refused("betas", new PthFloat(0.5), "The state's setting 'betas' is a number; it must be a pair of numbers.*");
+        group["lr"] = new PthTensor(tensor(0.5));
+        group["amsgrad"] = PthNone.Value;
+        load.Should().NotThrow();
+        OptimizerGroup.Of(optimizer)[0].Lr.Should().Be(0.5);
+
+        void Refused(string name, PthValue value, string message)
+        {
+            PthValue before = group[name];
+            group[name] = value;
+            group["weight_decay"] = 0.25;
+            load.Should().Throw<PthException>().WithMessage(message);
+            ((PthDict)((PthSequence)optimizer.SaveState()["param_groups"]).Items[0])["weight_decay"].Should().Be(new PthFloat(0));
+            group[name] = before;
+            group["weight_decay"] = 0.0;
+        }
+    }
+
+    [Fact]
     public void What_a_schedule_set_is_in_the_state()
     {
         using DisposeScope scope = NewDisposeScope();
