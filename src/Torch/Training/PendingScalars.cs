@@ -1,4 +1,5 @@
 using System.Globalization;
+using Compat.Torch.Logging;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using TorchSharp;
@@ -168,7 +169,7 @@ public sealed class PendingScalars(NonFiniteLoss nonFiniteLoss = NonFiniteLoss.E
         if (!warned)
         {
             warned = true;
-            TrainingLog.NonFiniteLoss(logger, message);
+            CompatEvents.Write(logger, LogLevel.Warning, CompatEvents.NonFiniteLoss, message);
         }
     }
 
