@@ -91,11 +91,10 @@ public sealed class Runner : IDisposable
 
     /// <summary>Gets the validation loop.</summary>
     /// <value><see langword="null"/> until it is built, and if there is no validation.</value>
-    public ValLoop? ValLoop { get; private set; }
+    public EvaluationLoop? ValLoop { get; private set; }
 
     /// <summary>Gets how far training has come.</summary>
-    /// <value>Zeros until <see cref="Train"/> builds the loop.</value>
-    public TrainingProgress Progress => TrainLoop?.Progress ?? new();
+    public TrainingProgress Progress { get; } = new();
 
     /// <summary>Gets how many epochs are trained; 0 until <see cref="Train"/> builds the loop.</summary>
     public int MaxEpochs => TrainLoop?.MaxEpochs ?? 0;
@@ -137,7 +136,7 @@ public sealed class Runner : IDisposable
     {
         PrepareTraining();
         Hooks.BeforeRun();
-        OptimWrapper.InitializeCountStatus(Model, Progress.Iter, MaxIters, Logger);
+        InitializeCountStatus();
         foreach (int iter in TrainLoop!.Iterations())
         {
             yield return iter;
@@ -162,11 +161,15 @@ public sealed class Runner : IDisposable
     /// <summary>Frees what the runner owns: the optimizer it built, the metrics, pending log values and the log file.</summary>
     public void Dispose()
     {
+        TrainLoop?.Dispose();
         optimWrapper?.Dispose();
         options.ValEvaluator?.Dispose();
         MessageHub.Dispose();
         logFile?.Dispose();
     }
+
+    /// <summary>Tells the wrapper where training stands.</summary>
+    internal void InitializeCountStatus() => OptimWrapper.InitializeCountStatus(Model, Progress.Iter, MaxIters, Logger);
 
     private void PrepareTraining()
     {

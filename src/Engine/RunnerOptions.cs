@@ -42,6 +42,10 @@ public sealed record RunnerOptions
     /// <value>Set together with <see cref="ValEvaluator"/>, or neither.</value>
     public BatchLoader? ValDataloader { get; init; }
 
+    /// <summary>Gets the validation loop.</summary>
+    /// <value>The default is <see cref="ValLoop"/>.</value>
+    public EvaluationLoopOptions ValCfg { get; init; } = new ValLoopOptions();
+
     /// <summary>Gets the metrics of the validation. The runner takes them over.</summary>
     public Evaluator? ValEvaluator { get; init; }
 

@@ -52,8 +52,8 @@ internal static class RunnerComposer
     public static ParamScheduler[] BuildParamSchedulers(Runner runner, RunnerOptions options) =>
         [.. options.ParamSchedulers.Select(scheduler => scheduler.Build(runner.OptimWrapper.ParamGroups))];
 
-    public static ValLoop? BuildValLoop(Runner runner, RunnerOptions options) =>
-        options.ValDataloader is null ? null : new ValLoop(runner, options.ValDataloader, options.ValEvaluator!);
+    public static EvaluationLoop? BuildValLoop(Runner runner, RunnerOptions options) =>
+        options.ValDataloader is null ? null : options.ValCfg.Build(runner, options.ValDataloader, options.ValEvaluator!);
 
     private static void CheckTogether(string purpose, params (string Name, bool IsSet)[] settings)
     {

@@ -105,7 +105,7 @@ public sealed class EpochBasedTrainLoopTests
 
     [Theory]
     [InlineData(-1, 1, "options.MaxEpochs")]
-    [InlineData(1, 0, "options.ValInterval")]
+    [InlineData(1, 0, "interval")]
     public void Numbers_out_of_range_are_refused(int epochs, int interval, string name)
     {
         using TestRun run = new();
