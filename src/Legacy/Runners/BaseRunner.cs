@@ -11,8 +11,8 @@ namespace Compat.Legacy.Runners;
 
 /// <summary>Holds a model, an optimizer and hooks; what runs when is up to the derived runner.</summary>
 /// <remarks>
-/// Where the runner stands is in a <see cref="RunnerState"/>: a façade on another engine brings its own, so that hooks work with both. Source: MMCV
-/// <c>BaseRunner</c>.
+/// Where the runner stands is in a <see cref="RunnerState"/>, which can be replaced (<see cref="UseState"/>): then something else may drive the very runner
+/// that hooks and models know. Source: MMCV <c>BaseRunner</c>.
 /// </remarks>
 [HoldsTensors("owner: the model, and the iteration's dispose scope")]
 public abstract class BaseRunner : IDisposable
@@ -111,7 +111,39 @@ public abstract class BaseRunner : IDisposable
     public StepOutputs? Outputs => State.Outputs;
 
     /// <summary>Gets where the runner stands, to be written by the runner itself.</summary>
-    protected RunnerState State { get; }
+    protected RunnerState State { get; private set; }
+
+    /// <summary>Lets the runner stand where another state says: counters, limits, mode, loader, batch and outputs are read from it from now on.</summary>
+    /// <remarks>
+    /// For who drives this runner from outside: attach a state before the training, call its <see cref="RunnerState.BeginIter"/>, <see cref="CallHook"/> and
+    /// <see cref="TakeOutputs"/> in the order of the iteration, and attach a plain state with the final counters afterwards. Nothing is copied from the old
+    /// state, <see cref="MaxEpochs"/> neither. Not in the middle of an iteration.
+    /// </remarks>
+    /// <param name="state">The new state.</param>
+    /// <returns>The old state.</returns>
+    public RunnerState UseState(RunnerState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        RunnerState old = State;
+        State = state;
+        return old;
+    }
+
+    /// <summary>Takes over what the model's step returned: log values and their weight into the log buffer, all of it into <see cref="Outputs"/>.</summary>
+    /// <param name="outputs">What the step returned. Borrowed until the end of the iteration.</param>
+    /// <param name="trainMode">Whether it was a training step, whose losses must be finite.</param>
+    /// <exception cref="InvalidOperationException">The step returned null.</exception>
+    /// <exception cref="KeyNotFoundException">There are log values without a number of samples.</exception>
+    public void TakeOutputs(StepOutputs? outputs, bool trainMode)
+    {
+        if (outputs is null)
+        {
+            throw new InvalidOperationException($"{ModelName} returned null from its step. Return a StepOutputs.");
+        }
+
+        StepOutputsLogger.Log(LogBuffer, outputs, ModelName, trainMode ? Iter : null);
+        State.Outputs = outputs;
+    }
 
     /// <summary>Gets the learning rate of every parameter group.</summary>
     /// <returns>The learning rates.</returns>
