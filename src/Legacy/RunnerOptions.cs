@@ -34,6 +34,10 @@ public sealed record RunnerOptions
     /// <value>The default is <see cref="NonFiniteLoss.Error"/>.</value>
     public NonFiniteLoss NonFiniteLoss { get; init; } = NonFiniteLoss.Error;
 
+    /// <summary>Gets which MMCV the trainer behaves like, where versions differ.</summary>
+    /// <value>The default is <see cref="LegacyBehavior.V1_7_2"/>.</value>
+    public LegacyBehavior Behavior { get; init; } = LegacyBehavior.V1_7_2;
+
     /// <summary>Gets the clock of timers and time stamps.</summary>
     /// <value>The default is the system's.</value>
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -35,7 +35,7 @@ public abstract class LrUpdaterHook : Hook
     }
 
     /// <summary>Gets whether the policy counts epochs rather than iterations.</summary>
-    protected bool ByEpoch => config.ByEpoch;
+    protected bool ByEpoch => config.ByEpoch ?? true;
 
     /// <inheritdoc/>
     public override void BeforeRun(BaseRunner runner)
@@ -50,7 +50,7 @@ public abstract class LrUpdaterHook : Hook
     {
         ArgumentNullException.ThrowIfNull(runner);
         warmupIters ??= config.WarmupIters * runner.DataLoader!.Length;
-        if (config.ByEpoch)
+        if (ByEpoch)
         {
             regularLr = GetRegularLr(runner);
             SetLr(runner, regularLr);
@@ -62,7 +62,7 @@ public abstract class LrUpdaterHook : Hook
     {
         ArgumentNullException.ThrowIfNull(runner);
         bool isWarmingUp = config.Warmup != Warmup.None && runner.Iter < warmupIters;
-        if (!config.ByEpoch)
+        if (!ByEpoch)
         {
             regularLr = GetRegularLr(runner);
         }
@@ -72,7 +72,7 @@ public abstract class LrUpdaterHook : Hook
             double factor = WarmupFactor(runner.Iter);
             SetLr(runner, Array.ConvertAll(regularLr, group => Array.ConvertAll(group, lr => lr * factor)));
         }
-        else if (!config.ByEpoch || (config.Warmup != Warmup.None && runner.Iter == warmupIters))
+        else if (!ByEpoch || (config.Warmup != Warmup.None && runner.Iter == warmupIters))
         {
             SetLr(runner, regularLr);
         }

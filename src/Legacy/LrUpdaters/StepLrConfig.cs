@@ -20,5 +20,5 @@ public sealed record StepLrConfig : LrConfig
     public double? MinLr { get; init; }
 
     /// <inheritdoc/>
-    public override LrUpdaterHook Build() => new StepLrUpdaterHook(this);
+    public override StepLrUpdaterHook Build() => new StepLrUpdaterHook(this);
 }

@@ -39,8 +39,9 @@ public class EpochBasedRunner : BaseRunner
     /// <param name="dataLoaders">The loader of each flow.</param>
     /// <param name="workflow">The flows.</param>
     /// <returns>The number of finished training iterations, after each iteration of either kind.</returns>
+    /// <remarks><see cref="Run"/> drains it: a derived runner that runs elsewhere overrides this method alone.</remarks>
     /// <inheritdoc cref="Run" path="/exception"/>
-    public IEnumerable<int> RunIterations(IReadOnlyList<BatchLoader> dataLoaders, IReadOnlyList<WorkflowStep> workflow)
+    public virtual IEnumerable<int> RunIterations(IReadOnlyList<BatchLoader> dataLoaders, IReadOnlyList<WorkflowStep> workflow)
     {
         ArgumentNullException.ThrowIfNull(dataLoaders);
         ArgumentNullException.ThrowIfNull(workflow);
@@ -122,23 +123,18 @@ public class EpochBasedRunner : BaseRunner
     /// <summary>Runs the model's step on a batch and takes over what it returned.</summary>
     /// <param name="batch">The batch. Borrowed.</param>
     /// <param name="trainMode">Whether this is training.</param>
-    protected virtual void RunIter(DataBatch batch, bool trainMode)
-    {
-        StepOutputs outputs = (trainMode ? ((ITrainStep)Model).TrainStep(batch, Optimizer) : ValStep(batch))
-            ?? throw new InvalidOperationException($"{ModelName} returned null from its step. Return a StepOutputs.");
-        StepOutputsLogger.Log(LogBuffer, outputs, ModelName, trainMode ? Iter : null);
-        State.Outputs = outputs;
-    }
+    protected virtual void RunIter(DataBatch batch, bool trainMode) =>
+        TakeOutputs(trainMode ? ((ITrainStep)Model).TrainStep(batch, Optimizer) : ValStep(batch), trainMode);
 
     private void TrainIter(int position, DataBatch batch)
     {
         using DisposeScope iteration = NewDisposeScope();             // every tensor made below ends with this block
         batch.AttachTo(iteration);
-        Begin(position, batch);
+        State.BeginIter(position, batch);
         CallHook(HookStage.BeforeTrainIter);
         RunIter(batch, trainMode: true);
         CallHook(HookStage.AfterTrainIter);                           // here the optimizer hook updates the weights
-        End();
+        State.EndIter();
         State.Iter++;                                                 // hooks above still see the old number
     }
 
@@ -147,24 +143,11 @@ public class EpochBasedRunner : BaseRunner
         using DisposeScope iteration = NewDisposeScope();
         using IDisposable guard = no_grad();
         batch.AttachTo(iteration);
-        Begin(position, batch);
+        State.BeginIter(position, batch);
         CallHook(HookStage.BeforeValIter);
         RunIter(batch, trainMode: false);
         CallHook(HookStage.AfterValIter);
-        End();
-    }
-
-    private void Begin(int position, DataBatch batch)
-    {
-        State.DataBatch = batch;
-        State.InnerIter = position;
-    }
-
-    // MMCV leaves outputs in place until the next step; here its tensors end with the iteration.
-    private void End()
-    {
-        State.DataBatch = null;
-        State.Outputs = null;
+        State.EndIter();
     }
 
     private StepOutputs ValStep(DataBatch batch) => Model is IValStep model

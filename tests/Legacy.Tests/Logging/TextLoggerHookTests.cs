@@ -170,7 +170,7 @@ public sealed class TextLoggerHookTests
         using optim.Optimizer optimizer = optim.SGD(model.parameters(), 0.1);
         using EpochBasedRunner runner = new(
             model, new RunnerOptions { Logger = logger, Optimizer = optimizer, MaxEpochs = 2, Time = time, Meta = meta, WorkDir = workDir });
-        runner.RegisterTrainingHooks(new TrainingHookOptions { Timer = timer, LogConfig = new LogConfig { Interval = 99, Hooks = [config] } });
+        runner.RegisterTrainingHooks(new TrainingHookOptions { TimerConfig = timer ? new IterTimerConfig() : null, LogConfig = new LogConfig { Interval = 99, Hooks = [config] } });
         runner.Run([ToyDataset.Loader(6)], [("train", 1)]);
     }
 }

@@ -77,7 +77,7 @@ public sealed class BaseRunnerTests
     public void The_timer_can_be_left_out()
     {
         using StubRunner runner = new();
-        runner.RegisterTrainingHooks(new TrainingHookOptions { Timer = false });
+        runner.RegisterTrainingHooks(new TrainingHookOptions { TimerConfig = null });
 
         runner.Hooks.Should().BeEmpty();
     }
