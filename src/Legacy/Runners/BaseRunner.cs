@@ -18,12 +18,13 @@ namespace Compat.Legacy.Runners;
 public abstract class BaseRunner : IDisposable
 {
     private readonly HookRegistry<Hook, HookStage> hooks = new();
+    private readonly List<IDisposable> builtHooks = [];
 
     /// <summary>Makes a runner without hooks.</summary>
     /// <param name="model">The model. Borrowed.</param>
     /// <param name="options">The settings.</param>
     /// <param name="state">Where the runner stands; <see langword="null"/> for a new state.</param>
-    /// <exception cref="ArgumentException">Both limits are set.</exception>
+    /// <exception cref="ArgumentException">Both limits are set, or the logger is missing.</exception>
     protected BaseRunner(nn.Module model, RunnerOptions options, RunnerState? state = null)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -32,6 +33,12 @@ public abstract class BaseRunner : IDisposable
         {
             throw new ArgumentException(
                 $"MaxEpochs is {options.MaxEpochs} and MaxIters is {options.MaxIters}; only one of them can be set.", nameof(options));
+        }
+
+        if (options.Logger is null)
+        {
+            throw new ArgumentException(
+                "The runner has no logger. Set Logger in its options, for example Logger = new LineLogger(\"mmcv\", [Console.Out]).", nameof(options));
         }
 
         TorchEnvironment.EnsureLoaded();
@@ -107,8 +114,16 @@ public abstract class BaseRunner : IDisposable
     /// <summary>Gets the batch of the present iteration; <see langword="null"/> between iterations. Borrowed.</summary>
     public DataBatch? DataBatch => State.DataBatch;
 
-    /// <summary>Gets what the step of the present iteration returned; <see langword="null"/> between iterations. Borrowed.</summary>
-    public StepOutputs? Outputs => State.Outputs;
+    /// <summary>Gets or sets what the step of the present iteration returned; <see langword="null"/> between iterations. Borrowed.</summary>
+    /// <remarks>
+    /// A hook before the optimizer hook may put other outputs in their place, as <c>runner.outputs['loss'] = …</c> does in MMCV:
+    /// <c>runner.Outputs = runner.Outputs with { Loss = loss }</c>. The log values of the step are in the buffer already and stay.
+    /// </remarks>
+    public StepOutputs? Outputs
+    {
+        get => State.Outputs;
+        set => State.Outputs = value;
+    }
 
     /// <summary>Gets whether schedules and loggers of <see cref="RegisterTrainingHooks"/> count epochs if they do not say it themselves.</summary>
     /// <value><see langword="true"/> unless overridden: a runner that counts iterations says <see langword="false"/>, as MMCV's does.</value>
@@ -166,16 +181,22 @@ public abstract class BaseRunner : IDisposable
     public virtual void RegisterHook(Hook hook, HookPriority? priority = null)
     {
         ArgumentNullException.ThrowIfNull(hook);
-        hooks.Register(hook, hook.GetType().Name, priority ?? HookPriority.Normal, hook.GetTriggeredStages());
+        hooks.Register(hook, hook.Name, priority ?? HookPriority.Normal, hook.GetTriggeredStages());
     }
 
-    /// <summary>Builds a hook and adds it behind those of the same priority.</summary>
+    /// <summary>Builds a hook and adds it behind those of the same priority. The runner disposes what it has built.</summary>
     /// <param name="config">The settings, or a hook that exists already.</param>
     /// <param name="priority">Where it stands; <see langword="null"/>, the default, for <see cref="HookPriority.Normal"/>.</param>
     public void RegisterHookFromConfig(HookConfig config, HookPriority? priority = null)
     {
         ArgumentNullException.ThrowIfNull(config);
-        RegisterHook(config.Build(), priority);
+        Hook hook = config.Build();
+        if (!config.IsBuilt && hook is IDisposable disposable)
+        {
+            builtHooks.Add(disposable);
+        }
+
+        RegisterHook(hook, priority);
     }
 
     /// <summary>Adds the hook that follows a schedule, with priority <see cref="HookPriority.VeryHigh"/>.</summary>
@@ -241,11 +262,15 @@ public abstract class BaseRunner : IDisposable
     /// <returns>The optimizer, or several by name.</returns>
     /// <exception cref="InvalidOperationException">The runner has no optimizer.</exception>
     public OptimizerSet RequireOptimizer() => Optimizer
-        ?? throw new InvalidOperationException("The runner has no optimizer, but a hook needs one. Set Optimizer in the runner's options.");
+        ?? throw new InvalidOperationException(
+            "The runner has no optimizer, but a hook needs one. Set Optimizer in the runner's options, for example "
+            + "Optimizer = new FusedSgd(model.parameters(), new() { Lr = 0.01 }).");
 
-    /// <summary>Frees log values that nobody read.</summary>
+    /// <summary>Frees log values that nobody read, and the hooks that the runner built from settings. Hooks that were handed in are their makers'.</summary>
     public void Dispose()
     {
+        builtHooks.ForEach(hook => hook.Dispose());
+        builtHooks.Clear();
         LogBuffer.Dispose();
         GC.SuppressFinalize(this);
     }

@@ -205,6 +205,18 @@ public sealed class OptimizerHookTests
     }
 
     [Fact]
+    public void A_hook_before_it_can_put_another_loss_in_place()
+    {
+        using StepModel model = new();
+        Train(
+            model,
+            new OptimizerConfig(),
+            (new ActionHook { AtAfterTrainIter = runner => runner.Outputs = runner.Outputs! with { Loss = runner.Outputs.Loss! * 2 } }, HookPriority.High));
+
+        model.Weight.Should().Be(1, "the gradient of -1 was doubled");
+    }
+
+    [Fact]
     public void A_derived_hook_can_clip_in_its_own_way()
     {
         using StepModel model = new((stepped, batch) => new StepOutputs { Loss = stepped.Loss(batch), NumSamples = 2 });
