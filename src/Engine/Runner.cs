@@ -47,6 +47,7 @@ public sealed class Runner : IDisposable
         Logger = options.Logger ?? new LineLogger("engine", [Console.Out, logFile!], time: Time);
         MessageHub = new MessageHub(new PendingScalars(options.NonFiniteLoss, Logger));
         LogProcessor = new LogProcessor(options.LogProcessor);
+        Model.Logger = Logger;
         Model.MoveTo(options.Device ?? (cuda.is_available() ? CUDA : CPU));
         Hooks = new HookList(this);
         RunnerComposer.RegisterHooks(this, options);

@@ -10,6 +10,9 @@ public static class CompatEvents
     /// <summary>Gets the id of the warning about a loss that is not finite.</summary>
     public static EventId NonFiniteLoss { get; } = new(9000, nameof(NonFiniteLoss));
 
+    /// <summary>Gets the id of the warning about an entry <c>loss</c> beside other losses of a step, which is added to them.</summary>
+    public static EventId LossBesideTerms { get; } = new(9030, nameof(LossBesideTerms));
+
     /// <summary>Tells whether a line is one of ours.</summary>
     /// <param name="id">The line's event id.</param>
     /// <returns>Whether the originals have no such line.</returns>
