@@ -2,6 +2,7 @@ using Compat.Engine.Model;
 using Compat.Engine.Optim;
 using Compat.Engine.Tests.Support;
 using Compat.TestSupport.Toy;
+using Compat.Torch;
 using Compat.Torch.Data;
 using Compat.Torch.Training;
 using TorchSharp;
@@ -165,6 +166,42 @@ public sealed class BaseModelTests
     }
 
     [Fact]
+    public void A_model_that_makes_its_own_training_step_needs_no_loss()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using OwnStep model = new();
+        using BaseOptimWrapper wrapper = new OptimWrapperOptions { Optimizer = optim.SGD([new Parameter(ones(1))], 0.1) }.Build(model);
+        ToyBatch batch = new(ones(1), ones(1));
+
+        model.TrainStep(batch, wrapper)["mine"].Number.Should().Be(1);
+        Action loss = () => model.Forward(batch, ForwardMode.Loss);
+        loss.Should().Throw<NotSupportedException>().WithMessage("OwnStep does not override Loss(ToyBatch). Override it to train, or override TrainStep.");
+    }
+
+    [Fact]
+    public void The_state_that_counts_is_the_models_own()
+    {
+        using TestModel model = new();
+
+        model.StateModule.Should().BeSameAs(model);
+    }
+
+    [Fact]
+    public void A_preprocessor_with_tensors_of_its_own_is_moved_and_freed_with_its_model()
+    {
+        MeanPreprocessor preprocessor = new();
+        LossOnly model = new(preprocessor);
+
+        model.MoveTo(META);
+        preprocessor.Mean.Value.device_type.Should().Be(DeviceType.META);
+        model.named_parameters().Should().BeEmpty("a preprocessor is no module");
+
+        model.Dispose();
+        Action read = () => _ = preprocessor.Mean.Value;
+        read.Should().Throw<ObjectDisposedException>();
+    }
+
+    [Fact]
     public void Moving_a_model_moves_its_weights_and_tells_the_preprocessor()
     {
         using TestModel model = new();
@@ -222,6 +259,28 @@ public sealed class BaseModelTests
     private sealed class LossOnly(BaseDataPreprocessor? preprocessor = null) : BaseModel<ToyBatch>(preprocessor)
     {
         protected override LossDict Loss(ToyBatch batch) => new() { ["loss"] = ones(1, requires_grad: true) * 1 };
+    }
+
+    private sealed class OwnStep : BaseModel<ToyBatch>
+    {
+        public override LogVars TrainStep(DataBatch data, BaseOptimWrapper optimWrapper) => new() { ["mine"] = 1 };
+    }
+
+    private sealed class MeanPreprocessor : BaseDataPreprocessor
+    {
+        public StateTensor Mean { get; } = new(ones(3));
+
+        public override void To(Device device)
+        {
+            base.To(device);
+            Mean.To(device);
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            Mean.Dispose();
+            base.Dispose(disposing);
+        }
     }
 
     private sealed class Recorder : BaseDataPreprocessor
