@@ -52,6 +52,18 @@ public sealed class BaseModelTests
     }
 
     [Fact]
+    public void A_model_behind_a_wrapper_can_warn_too()
+    {
+        using TestModel inner = new() { Losses = (_, loss) => new LossDict { ["loss"] = loss, ["loss_a"] = loss } };
+        using Front front = new(inner);
+        using TestRun run = new();
+
+        run.Train(run.Options with { Model = front });
+
+        run.Logger.Ours.Should().ContainSingle().Which.Text.Should().StartWith("TestModel returned the loss 'loss' beside 'loss_a': ");
+    }
+
+    [Fact]
     public void A_loss_without_others_or_others_without_a_total_are_not_warned_about()
     {
         foreach (Func<Tensor, LossDict> losses in (Func<Tensor, LossDict>[])
@@ -292,5 +304,14 @@ public sealed class BaseModelTests
             Training.Add(training);
             return base.Process(data, training);
         }
+    }
+
+    private sealed class Front(BaseModel module) : BaseModel, IModelWrapper
+    {
+        public BaseModel Module { get; } = module;
+
+        public override nn.Module StateModule => Module.StateModule;
+
+        public override LogVars TrainStep(DataBatch data, BaseOptimWrapper optimWrapper) => Module.TrainStep(data, optimWrapper);
     }
 }
