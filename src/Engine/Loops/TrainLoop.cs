@@ -40,8 +40,12 @@ public abstract class TrainLoop : BaseLoop, IDisposable
     public void RequestStop() => isStopRequested = true;
 
     /// <summary>Trains, one iteration of training or validation at each step of the enumeration.</summary>
+    /// <remarks>
+    /// A loop that must set something up before the hooks before training, and take it down however training ends, overrides this method and goes over the
+    /// base method's iterations. What is trained is said in <see cref="Run"/>.
+    /// </remarks>
     /// <returns>The number of finished training iterations, after each iteration of either kind.</returns>
-    public sealed override IEnumerable<int> Iterations()
+    public override IEnumerable<int> Iterations()
     {
         int iter = Progress.Iter;
         CallBeforeTrain();
@@ -167,6 +171,14 @@ public abstract class TrainLoop : BaseLoop, IDisposable
     /// <summary>Counts an epoch, after its hooks.</summary>
     protected void FinishEpoch() => MoveTo(Progress.Position.AfterEpoch);
 
+    /// <summary>Goes to a position, for example that of a training which is resumed by other means than <see cref="LoadState"/>. Not in the middle of an iteration.</summary>
+    /// <param name="position">The position. Validations before it are taken to be done, unless it is due just there.</param>
+    protected void MoveTo(TrainingPosition position)
+    {
+        Progress.Position = position;
+        Progress.Phase = PhaseAfter(position);
+    }
+
     /// <summary>Frees what the loop owns.</summary>
     /// <param name="disposing">Whether <see cref="Dispose()"/> was called.</param>
     protected virtual void Dispose(bool disposing)
@@ -180,9 +192,4 @@ public abstract class TrainLoop : BaseLoop, IDisposable
     private TrainingPhase PhaseAfter(TrainingPosition position) =>
         IsValidationDue(position) ? TrainingPhase.ValidationDue : TrainingPhase.Training;
 
-    private void MoveTo(TrainingPosition position)
-    {
-        Progress.Position = position;
-        Progress.Phase = PhaseAfter(position);
-    }
 }

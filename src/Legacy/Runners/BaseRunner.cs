@@ -246,11 +246,15 @@ public abstract class BaseRunner : IDisposable
 
     /// <summary>Calls a point of all hooks that override it, in order.</summary>
     /// <param name="stage">The point.</param>
-    public void CallHook(HookStage stage)
+    /// <param name="except">A hook that is left out, because whoever drives this runner from outside does its work; <see langword="null"/>, the default, for none.</param>
+    public void CallHook(HookStage stage, Hook? except = null)
     {
         foreach (Hook hook in hooks.At((int)stage))
         {
-            hook.Call(stage, this);
+            if (!ReferenceEquals(hook, except))
+            {
+                hook.Call(stage, this);
+            }
         }
     }
 
