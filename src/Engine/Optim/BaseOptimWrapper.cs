@@ -9,7 +9,8 @@ namespace Compat.Engine.Optim;
 /// <remarks>Source: MMEngine <c>BaseOptimWrapper</c>.</remarks>
 public abstract class BaseOptimWrapper : IDisposable
 {
-    /// <summary>Gets the learning rates that are logged.</summary>
+    /// <summary>Gets the learning rates that are logged, in that order.</summary>
+    /// <value>With several groups <c>base_lr</c>, the optimizer's default rate, comes before <c>lr</c>, as in MMEngine.</value>
     public abstract IReadOnlyList<LrEntry> LrEntries { get; }
 
     /// <summary>Gets the groups that schedules drive. With several groups, the last one holds the optimizer's default values.</summary>

@@ -37,7 +37,7 @@ public class OptimWrapper : BaseOptimWrapper
         IReadOnlyList<OptimizerGroup> groups = OptimizerGroup.Of(Optimizer);
         OptimizerGroup[] virtualGroup = groups.Count > 1 ? [OptimizerGroup.OfDefaults(Optimizer)] : [];
         paramGroups = [.. groups, .. virtualGroup];
-        lrEntries = [new("lr", groups), .. virtualGroup.Select(group => new LrEntry("base_lr", [group]))];
+        lrEntries = [.. virtualGroup.Select(group => new LrEntry("base_lr", [group])), new("lr", groups)];
     }
 
     /// <summary>Gets the optimizer.</summary>

@@ -1,6 +1,7 @@
 using Compat.Engine.Optim;
 using Compat.Engine.Tests.Support;
 using Compat.TestSupport;
+using Compat.Torch.Optim;
 using Microsoft.Extensions.Logging.Abstractions;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -17,7 +18,7 @@ public sealed class OptimWrapperTests
     [InlineData(10, "3 3 3 3 3 3 3 3 3 1", "3 6 9 10")]
     public void With_accumulation_over_three_the_last_window_is_divided_by_its_length_and_the_last_iteration_updates(int max, string factors, string updates)
     {
-        Probe probe = Run(new() { Optimizer = new SgdOptions { Lr = 0 }, AccumulativeCounts = 3 }, initCounts: 0, max);
+        Probe probe = Run(new() { Optimizer = new FusedSgdOptions { Lr = 0 }, AccumulativeCounts = 3 }, initCounts: 0, max);
 
         string.Join(' ', probe.Factors).Should().Be(factors);
         string.Join(' ', probe.Updates).Should().Be(updates);
@@ -26,7 +27,7 @@ public sealed class OptimWrapperTests
     [Fact]
     public void Resumed_in_the_last_window_the_factors_are_those_of_a_run_without_a_break()
     {
-        Probe probe = Run(new() { Optimizer = new SgdOptions { Lr = 0 }, AccumulativeCounts = 3 }, initCounts: 6, max: 8);
+        Probe probe = Run(new() { Optimizer = new FusedSgdOptions { Lr = 0 }, AccumulativeCounts = 3 }, initCounts: 6, max: 8);
 
         probe.Factors.Should().Equal(2, 2);
         probe.Updates.Should().Equal(8);
@@ -35,7 +36,7 @@ public sealed class OptimWrapperTests
     [Fact]
     public void Without_accumulation_every_iteration_updates_and_the_loss_is_left_alone()
     {
-        Probe probe = Run(new() { Optimizer = new SgdOptions { Lr = 0 } }, initCounts: 0, max: 3);
+        Probe probe = Run(new() { Optimizer = new FusedSgdOptions { Lr = 0 } }, initCounts: 0, max: 3);
 
         probe.Factors.Should().Equal(1, 1, 1);
         probe.Updates.Should().Equal(1, 2, 3);
@@ -45,7 +46,7 @@ public sealed class OptimWrapperTests
     public void While_the_number_of_iterations_is_unknown_every_window_counts_as_full()
     {
         using TestModel model = new();
-        using Probe probe = new(new() { Optimizer = new SgdOptions { Lr = 0 }, AccumulativeCounts = 2 }, model);
+        using Probe probe = new(new() { Optimizer = new FusedSgdOptions { Lr = 0 }, AccumulativeCounts = 2 }, model);
         for (int i = 0; i < 3; i++)
         {
             probe.Iterate(model);
@@ -59,7 +60,7 @@ public sealed class OptimWrapperTests
     public void More_updates_than_iterations_are_refused_with_accumulation()
     {
         using TestModel model = new();
-        using Probe probe = new(new() { Optimizer = new SgdOptions { Lr = 0 }, AccumulativeCounts = 2 }, model);
+        using Probe probe = new(new() { Optimizer = new FusedSgdOptions { Lr = 0 }, AccumulativeCounts = 2 }, model);
         probe.InitializeCountStatus(model, 0, 2, NullLogger.Instance);
         probe.Iterate(model);
         probe.Iterate(model);
@@ -75,7 +76,7 @@ public sealed class OptimWrapperTests
     {
         using DisposeScope scope = NewDisposeScope();
         using TestModel model = new();
-        using OptimWrapper wrapper = new(new() { Optimizer = new SgdOptions { Lr = 0.25 }, AccumulativeCounts = 2 }, model);
+        using OptimWrapper wrapper = new(new() { Optimizer = new FusedSgdOptions { Lr = 0.25 }, AccumulativeCounts = 2 }, model);
         wrapper.InitializeCountStatus(model, 0, 2, NullLogger.Instance);
 
         wrapper.UpdateParams((model.Weight * 1).sum());
@@ -92,7 +93,7 @@ public sealed class OptimWrapperTests
     {
         using DisposeScope scope = NewDisposeScope();
         using TestModel model = new();
-        using OptimWrapper wrapper = new(new() { Optimizer = new SgdOptions { Lr = 0 }, ZeroGradTiming = timing }, model);
+        using OptimWrapper wrapper = new(new() { Optimizer = new FusedSgdOptions { Lr = 0 }, ZeroGradTiming = timing }, model);
 
         wrapper.UpdateParams((model.Weight * 2).sum());
         (model.Weight.grad is null).Should().Be(cleared);
@@ -111,7 +112,7 @@ public sealed class OptimWrapperTests
         using DisposeScope scope = NewDisposeScope();
         using TestModel model = new();
         using OptimWrapper wrapper = new(
-            new() { Optimizer = new SgdOptions { Lr = 0 }, ZeroGradTiming = ZeroGradTiming.BeforeBackward, AccumulativeCounts = 2 }, model);
+            new() { Optimizer = new FusedSgdOptions { Lr = 0 }, ZeroGradTiming = ZeroGradTiming.BeforeBackward, AccumulativeCounts = 2 }, model);
         List<float> gradients = [];
         for (int i = 0; i < 4; i++)
         {
@@ -129,7 +130,7 @@ public sealed class OptimWrapperTests
     {
         using DisposeScope scope = NewDisposeScope();
         using TestModel model = new();
-        using OptimWrapper wrapper = new(new() { Optimizer = new SgdOptions { Lr = 0 }, SetToNone = setToNone }, model);
+        using OptimWrapper wrapper = new(new() { Optimizer = new FusedSgdOptions { Lr = 0 }, SetToNone = setToNone }, model);
 
         wrapper.UpdateParams((model.Weight * 2).sum());
 
@@ -137,7 +138,7 @@ public sealed class OptimWrapperTests
     }
 
     [Fact]
-    public void Null_is_the_default() => new OptimWrapperOptions { Optimizer = new SgdOptions { Lr = 1 } }.SetToNone.Should().BeTrue();
+    public void Null_is_the_default() => new OptimWrapperOptions { Optimizer = new FusedSgdOptions { Lr = 1 } }.SetToNone.Should().BeTrue();
 
     [Theory]
     [InlineData(true)]
@@ -149,7 +150,7 @@ public sealed class OptimWrapperTests
         {
             OptimWrapper = new OptimWrapperOptions
             {
-                Optimizer = new SgdOptions { Lr = 0 },
+                Optimizer = new FusedSgdOptions { Lr = 0 },
                 ClipGrad = clips ? new GradClipOptions { MaxNorm = 0.1 } : null,
             },
             TrainDataloader = new(new TwosDataset()),
@@ -168,7 +169,7 @@ public sealed class OptimWrapperTests
         using DisposeScope scope = NewDisposeScope();
         using TestModel model = new();
         using OptimWrapper wrapper = new(
-            new() { Optimizer = new SgdOptions { Lr = 1 }, ClipGrad = new GradClipOptions { MaxNorm = 0.5, NormType = double.PositiveInfinity } }, model);
+            new() { Optimizer = new FusedSgdOptions { Lr = 1 }, ClipGrad = new GradClipOptions { MaxNorm = 0.5, NormType = double.PositiveInfinity } }, model);
 
         wrapper.UpdateParams((model.Weight * 8).sum());
 
@@ -182,7 +183,7 @@ public sealed class OptimWrapperTests
     {
         using TestModel model = new();
 
-        Action act = () => new OptimWrapperOptions { Optimizer = new SgdOptions { Lr = 1 }, AccumulativeCounts = counts }.Build(model);
+        Action act = () => new OptimWrapperOptions { Optimizer = new FusedSgdOptions { Lr = 1 }, AccumulativeCounts = counts }.Build(model);
 
         act.Should().Throw<ArgumentOutOfRangeException>().WithParameterName("options").WithMessage(
             $"AccumulativeCounts is {counts}; it must be at least 1. Use 1 to update at every iteration.*");
@@ -199,7 +200,7 @@ public sealed class OptimWrapperTests
 
         Action act = () => new OptimWrapperOptions
         {
-            Optimizer = new SgdOptions { Lr = 1 },
+            Optimizer = new FusedSgdOptions { Lr = 1 },
             ClipGrad = new GradClipOptions { MaxNorm = maxNorm, NormType = normType },
         }.Build(model);
 
@@ -212,7 +213,7 @@ public sealed class OptimWrapperTests
     public void One_group_has_one_learning_rate_in_the_log()
     {
         using TestModel model = new();
-        using OptimWrapper wrapper = new(new() { Optimizer = new SgdOptions { Lr = 0.3 } }, model);
+        using OptimWrapper wrapper = new(new() { Optimizer = new FusedSgdOptions { Lr = 0.3 } }, model);
 
         wrapper.LrEntries.Select(entry => entry.Name).Should().Equal("lr");
         wrapper.ParamGroups.Should().ContainSingle().Which.Lr.Should().Be(0.3);
@@ -231,9 +232,9 @@ public sealed class OptimWrapperTests
             0.7);
         using OptimWrapper wrapper = new(new() { Optimizer = optimizer }, model);
 
-        wrapper.LrEntries.Select(entry => entry.Name).Should().Equal("lr", "base_lr");
-        wrapper.LrEntries[0].Groups.Select(group => group.Lr).Should().Equal(0.1, 0.2);
-        wrapper.LrEntries[1].Groups.Should().ContainSingle().Which.Should().BeSameAs(wrapper.ParamGroups[2]);
+        wrapper.LrEntries.Select(entry => entry.Name).Should().Equal("base_lr", "lr");
+        wrapper.LrEntries[1].Groups.Select(group => group.Lr).Should().Equal(0.1, 0.2);
+        wrapper.LrEntries[0].Groups.Should().ContainSingle().Which.Should().BeSameAs(wrapper.ParamGroups[2]);
         wrapper.ParamGroups.Select(group => group.Lr).Should().Equal(0.1, 0.2, 0.7);
     }
 
@@ -241,7 +242,7 @@ public sealed class OptimWrapperTests
     public void Resuming_in_the_middle_of_a_window_is_worth_a_warning_and_at_its_end_not()
     {
         using TestModel model = new();
-        using OptimWrapper wrapper = new(new() { Optimizer = new SgdOptions { Lr = 1 }, AccumulativeCounts = 3 }, model);
+        using OptimWrapper wrapper = new(new() { Optimizer = new FusedSgdOptions { Lr = 1 }, AccumulativeCounts = 3 }, model);
         ListLogger logger = new();
 
         wrapper.InitializeCountStatus(model, 6, 9, logger);
@@ -260,7 +261,7 @@ public sealed class OptimWrapperTests
     {
         using BatchNorm2d model = nn.BatchNorm2d(2);
         using Sequential nested = nn.Sequential(model);
-        using OptimWrapper wrapper = new(new() { Optimizer = new SgdOptions { Lr = 1 }, AccumulativeCounts = counts }, nested);
+        using OptimWrapper wrapper = new(new() { Optimizer = new FusedSgdOptions { Lr = 1 }, AccumulativeCounts = counts }, nested);
         ListLogger logger = new();
 
         wrapper.InitializeCountStatus(nested, 0, 9, logger);
@@ -287,7 +288,7 @@ public sealed class OptimWrapperTests
     public void A_wrapper_opens_no_surroundings_of_its_own()
     {
         using TestModel model = new();
-        using OptimWrapper wrapper = new(new() { Optimizer = new SgdOptions { Lr = 1 } }, model);
+        using OptimWrapper wrapper = new(new() { Optimizer = new FusedSgdOptions { Lr = 1 } }, model);
 
         using IDisposable first = wrapper.OptimContext(model);
         first.Dispose();
