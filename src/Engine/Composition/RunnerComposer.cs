@@ -45,7 +45,7 @@ internal static class RunnerComposer
     public static BaseOptimWrapper BuildOptimWrapper(Runner runner, RunnerOptions options)
     {
         BaseOptimWrapper wrapper = options.OptimWrapper!.Build(options.Model);
-        wrapper.UseMessageHub(runner.MessageHub);
+        wrapper.Attach(new OptimWrapperContext { MessageHub = runner.MessageHub, Logger = runner.Logger });
         return wrapper;
     }
 

@@ -60,6 +60,14 @@ public abstract class FusedOptimizer<TOptions> : FusedOptimizer
         _parameter_groups[^1].LearningRate = param_group.Options?.LearningRate ?? Defaults.Lr;
     }
 
+    internal override ParamGroup MakeDefaultsGroup()
+    {
+        ParamGroup made = MakeGroup(Defaults);
+        made.Parameters = [];
+        made.Options = LearningRateOf(Defaults);
+        return made;
+    }
+
     private static void Check(TOptions options)
     {
         if (options.Wrong() is { } wrong)

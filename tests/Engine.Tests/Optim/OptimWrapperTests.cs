@@ -1,7 +1,9 @@
+using Compat.Engine.Logging;
 using Compat.Engine.Optim;
 using Compat.Engine.Tests.Support;
 using Compat.TestSupport;
 using Compat.Torch.Optim;
+using Compat.Torch.Training;
 using Microsoft.Extensions.Logging.Abstractions;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -68,7 +70,8 @@ public sealed class OptimWrapperTests
         Action act = () => probe.Iterate(model);
 
         act.Should().Throw<InvalidOperationException>().WithMessage(
-            "UpdateParams was called 3 times, but training has 2 iterations. With accumulation, call it once in each iteration.");
+            "UpdateParams was called 3 times, but training has 2 iterations of 1. With accumulation, UpdatesPerIteration says how often each iteration calls it. "
+            + "Set it to the number of calls.");
     }
 
     [Fact]
@@ -239,19 +242,23 @@ public sealed class OptimWrapperTests
     }
 
     [Fact]
-    public void Resuming_in_the_middle_of_a_window_is_worth_a_warning_and_at_its_end_not()
+    public void Resuming_in_the_middle_of_a_window_is_worth_one_warning_and_at_its_end_none()
     {
+        using DisposeScope scope = NewDisposeScope();
         using TestModel model = new();
         using OptimWrapper wrapper = new(new() { Optimizer = new FusedSgdOptions { Lr = 1 }, AccumulativeCounts = 3 }, model);
         ListLogger logger = new();
 
         wrapper.InitializeCountStatus(model, 6, 9, logger);
+        wrapper.Backward(model.Weight.sum());
         logger.Warnings.Should().BeEmpty();
         wrapper.InitializeCountStatus(model, 4, 9, logger);
+        wrapper.Backward(model.Weight.sum());
+        wrapper.Backward(model.Weight.sum());
 
         logger.Warnings.Should().Equal(
             "Training resumes at iteration 4, in the middle of a window of 3 accumulated iterations. The gradients of the window's first part are lost.");
-        wrapper.InnerCount.Should().Be(4);
+        wrapper.InnerCount.Should().Be(6);
     }
 
     [Theory]
@@ -294,6 +301,182 @@ public sealed class OptimWrapperTests
         first.Dispose();
 
         wrapper.OptimContext(model).Should().BeSameAs(first);
+    }
+
+    [Theory]
+    [InlineData(1, 3, 2, "3 3 3 1", "3 4")]
+    [InlineData(2, 4, 3, "4 4 4 4 2 2", "4 6")]
+    public void Several_updates_per_iteration_move_the_end_so_that_the_last_window_is_divided_rightly(
+        int resumed, int counts, int max, string factors, string updates)
+    {
+        using TestModel model = new();
+        using Probe probe = new(new() { Optimizer = new FusedSgdOptions { Lr = 0 }, AccumulativeCounts = counts, UpdatesPerIteration = 2 }, model);
+        probe.InitializeCountStatus(model, 0, max, NullLogger.Instance);
+
+        while (probe.InnerCount < max * 2)
+        {
+            probe.Iterate(model);
+            probe.Iterate(model);
+            probe.FinishIter();
+        }
+
+        string.Join(' ', probe.Factors).Should().Be(factors);
+        string.Join(' ', probe.Updates).Should().Be(updates);
+        probe.InitializeCountStatus(model, resumed, max, NullLogger.Instance);
+        probe.InnerCount.Should().Be(resumed * 2);
+    }
+
+    [Theory]
+    [InlineData(1, 2)]
+    [InlineData(3, 2)]
+    [InlineData(0, 1)]
+    public void With_accumulation_another_number_of_updates_is_refused_at_the_end_of_the_iteration_with_both_numbers(int calls, int setting)
+    {
+        using TestModel model = new();
+        using Probe probe = new(new() { Optimizer = new FusedSgdOptions { Lr = 0 }, AccumulativeCounts = 2, UpdatesPerIteration = setting }, model);
+        probe.InitializeCountStatus(model, 0, 10, NullLogger.Instance);
+        for (int i = 0; i < calls; i++)
+        {
+            probe.Iterate(model);
+        }
+
+        Action act = probe.FinishIter;
+
+        act.Should().Throw<InvalidOperationException>().WithMessage(
+            $"The iteration called UpdateParams {calls} times, but UpdatesPerIteration is {setting}. With accumulation, the loss of the last window depends on it: "
+            + "make the same number of calls in each iteration, and set UpdatesPerIteration to it.");
+    }
+
+    [Theory]
+    [InlineData(1, 10)]
+    [InlineData(2, null)]
+    public void Without_accumulation_or_a_known_end_any_number_of_updates_is_right(int counts, int? max)
+    {
+        using TestModel model = new();
+        using Probe probe = new(new() { Optimizer = new FusedSgdOptions { Lr = 0 }, AccumulativeCounts = counts }, model);
+        if (max is { } known)
+        {
+            probe.InitializeCountStatus(model, 0, known, NullLogger.Instance);
+        }
+
+        for (int calls = 0; calls < 4; calls++)
+        {
+            for (int i = 0; i < calls; i++)
+            {
+                probe.Iterate(model);
+            }
+
+            probe.FinishIter();
+        }
+
+        probe.InnerCount.Should().Be(6);
+        probe.UpdateCount.Should().Be(6 / counts);
+    }
+
+    [Fact]
+    public void Fewer_than_one_update_per_iteration_are_refused()
+    {
+        using TestModel model = new();
+        Action act = () => new OptimWrapperOptions { Optimizer = new FusedSgdOptions(), UpdatesPerIteration = 0 }.Build(model);
+
+        act.Should().Throw<ArgumentOutOfRangeException>().WithMessage(
+            "UpdatesPerIteration is 0; it must be at least 1. Set it to how often an iteration calls UpdateParams.*");
+    }
+
+    [Fact]
+    public void Closed_windows_are_counted()
+    {
+        using TestModel model = new();
+        using Probe probe = new(new() { Optimizer = new FusedSgdOptions { Lr = 0 }, AccumulativeCounts = 3 }, model);
+        probe.InitializeCountStatus(model, 0, 8, NullLogger.Instance);
+        List<int> counts = [];
+        for (int i = 0; i < 8; i++)
+        {
+            probe.Iterate(model);
+            counts.Add(probe.UpdateCount);
+        }
+
+        counts.Should().Equal(0, 0, 1, 1, 1, 2, 2, 3);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_wrapper_that_overrides_only_unscaling_and_stepping_still_clips(bool clips)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TestModel model = new();
+        OptimWrapperOptions options = new() { Optimizer = new FusedSgdOptions { Lr = 1 }, ClipGrad = clips ? new() { MaxNorm = 0.5 } : null };
+        using AmpLikeWrapper wrapper = new(options, model, scale: 1024);
+
+        wrapper.UpdateParams((model.Weight * 8).sum());
+
+        model.Weight.item<float>().Should().BeApproximately(clips ? 0.5f : -7, 1e-5f);
+        wrapper.UpdateParams((model.Weight * float.PositiveInfinity).sum());
+        model.Weight.item<float>().Should().BeApproximately(clips ? 0.5f : -7, 1e-5f, "the scaler skips the step");
+        wrapper.UpdateCount.Should().Be(2, "a skipped step counts");
+    }
+
+    [Fact]
+    public void A_probe_sees_the_gradients_before_and_after_they_are_clipped_and_before_the_step()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TestModel model = new();
+        OptimWrapperOptions options = new() { Optimizer = new FusedSgdOptions { Lr = 1 }, ClipGrad = new() { MaxNorm = 0.5 } };
+        using AmpLikeWrapper wrapper = new(options, model, scale: 1024);
+        IterationProbe probe = new();
+        using MessageHub hub = new();
+        List<(string Name, float Gradient, float Weight)> seen = [];
+        probe.Gradients += _ => seen.Add(("gradients", model.Weight.grad!.item<float>(), model.Weight.item<float>()));
+        probe.Clipped += _ => seen.Add(("clipped", MathF.Round(model.Weight.grad!.item<float>(), 4), model.Weight.item<float>()));
+        wrapper.Attach(new OptimWrapperContext { MessageHub = hub, Logger = NullLogger.Instance, Probe = probe });
+
+        wrapper.UpdateParams((model.Weight * 8).sum());
+
+        seen.Should().Equal(("gradients", 8, 1), ("clipped", 0.5f, 1));
+        hub.GetScalar("train/grad_norm").Current().Should().Be(8);
+    }
+
+    [Fact]
+    public void Keeping_gradients_can_be_asked_for_later()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TestModel model = new();
+        using OptimWrapper wrapper = new(new() { Optimizer = new FusedSgdOptions { Lr = 0 } }, model);
+        (model.Weight * 5).sum().backward();
+        wrapper.KeepGradients.Should().BeFalse();
+
+        wrapper.KeepGradients = true;
+        wrapper.UpdateParams((model.Weight * 2).sum());
+
+        wrapper.KeepGradients.Should().BeTrue();
+        model.Weight.grad!.item<float>().Should().Be(2, "what was there before is cleared, as if it had been asked for from the start");
+        wrapper.KeepGradients = false;
+        wrapper.UpdateParams((model.Weight * 3).sum());
+        model.Weight.grad.Should().BeNull();
+    }
+
+    [Fact]
+    public void Asking_to_keep_gradients_within_a_window_loses_none()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TestModel model = new();
+        using OptimWrapper wrapper = new(new() { Optimizer = new FusedSgdOptions { Lr = 0 }, AccumulativeCounts = 2 }, model);
+
+        wrapper.UpdateParams((model.Weight * 2).sum());
+        wrapper.KeepGradients = true;
+        wrapper.UpdateParams((model.Weight * 4).sum());
+
+        model.Weight.grad!.item<float>().Should().Be(3);
+    }
+
+    [Fact]
+    public void A_single_wrapper_has_no_members()
+    {
+        using TestModel model = new();
+        using OptimWrapper wrapper = new(new() { Optimizer = new FusedSgdOptions() }, model);
+
+        wrapper.Members.Should().BeEmpty();
     }
 
     private static Probe Run(OptimWrapperOptions options, int initCounts, int max)
