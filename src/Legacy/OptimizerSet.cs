@@ -8,6 +8,7 @@ public sealed class OptimizerSet
 {
     private readonly OrderedDictionary<string, optim.Optimizer> byName = [];
     private readonly optim.Optimizer? single;
+    private readonly Action? reached;
 
     /// <summary>Takes one optimizer.</summary>
     /// <param name="optimizer">The optimizer. Borrowed.</param>
@@ -37,21 +38,28 @@ public sealed class OptimizerSet
         }
     }
 
+    private OptimizerSet(OptimizerSet source, Action reached)
+    {
+        byName = source.byName;
+        single = source.single;
+        this.reached = reached;
+    }
+
     /// <summary>Gets whether the optimizers have names.</summary>
     public bool IsNamed => single is null;
 
     /// <summary>Gets the only optimizer.</summary>
     /// <exception cref="InvalidOperationException">There are several, by name.</exception>
-    public optim.Optimizer Single => single
+    public optim.Optimizer Single => Reached().single
         ?? throw new InvalidOperationException($"There are several optimizers: {string.Join(", ", byName.Keys)}. Choose one by its name.");
 
     /// <summary>Gets all optimizers; a single one has the empty name.</summary>
-    public IReadOnlyList<KeyValuePair<string, optim.Optimizer>> All => single is null ? [.. byName] : [new(string.Empty, single)];
+    public IReadOnlyList<KeyValuePair<string, optim.Optimizer>> All => Reached().single is null ? [.. byName] : [new(string.Empty, single)];
 
     /// <summary>Gets an optimizer by name.</summary>
     /// <param name="name">The name.</param>
     /// <exception cref="KeyNotFoundException">There is no optimizer of that name.</exception>
-    public optim.Optimizer this[string name] => byName.TryGetValue(name, out optim.Optimizer? optimizer)
+    public optim.Optimizer this[string name] => Reached().byName.TryGetValue(name, out optim.Optimizer? optimizer)
         ? optimizer
         : throw new KeyNotFoundException($"There is no optimizer '{name}'. Names present: {(IsNamed ? string.Join(", ", byName.Keys) : "none, it is a single one")}.");
 
@@ -64,9 +72,24 @@ public sealed class OptimizerSet
     /// <returns>The set.</returns>
     public static OptimizerSet FromOptimizer(optim.Optimizer optimizer) => new(optimizer);
 
+    /// <summary>Gives the same optimizers in a set that tells when somebody reaches for one of them.</summary>
+    /// <param name="reached">What is called each time, before the optimizer is handed out.</param>
+    /// <returns>The set.</returns>
+    public OptimizerSet Watched(Action reached)
+    {
+        ArgumentNullException.ThrowIfNull(reached);
+        return new(this, reached);
+    }
+
     private static ArgumentException Missing(string what) => new(
         $"{what} is null. Pass one, for example new FusedSgd(model.parameters(), new() {{ Lr = 0.01 }}), or leave Optimizer out of the runner's options if the "
         + "model has its own.");
+
+    private OptimizerSet Reached()
+    {
+        reached?.Invoke();
+        return this;
+    }
 
     /// <summary>Reads one value of every parameter group.</summary>
     /// <param name="read">Reads it from a group.</param>

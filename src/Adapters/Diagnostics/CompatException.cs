@@ -30,4 +30,16 @@ public sealed class CompatException : NotSupportedException
 
     /// <summary>Gets everything that cannot be carried over.</summary>
     public IReadOnlyList<CompatDiagnostic> Diagnostics { get; } = [];
+
+    /// <summary>Throws if there is anything to report.</summary>
+    /// <param name="found">What was found; <see langword="null"/> where all is well.</param>
+    /// <exception cref="CompatException">There is at least one diagnostic.</exception>
+    internal static void ThrowIfAny(IEnumerable<CompatDiagnostic?> found)
+    {
+        CompatDiagnostic[] diagnostics = [.. found.OfType<CompatDiagnostic>()];
+        if (diagnostics.Length > 0)
+        {
+            throw new CompatException(diagnostics);
+        }
+    }
 }

@@ -16,7 +16,7 @@ public sealed class EngineTraceHook(TraceRecorder recorder) : Hook
     public override void BeforeTrainIter(Runner runner, BeforeIterArguments arguments)
     {
         ArgumentNullException.ThrowIfNull(runner);
-        recorder.Begin(runner.OptimWrapper.LrEntries[0].Groups[0].Lr);
+        recorder.Begin(runner.OptimWrapper.ParamGroups[0].Lr);
     }
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using Compat.Adapters.Optim;
 using Compat.Adapters.Runners;
 using Compat.Engine.Hooks;
 using Compat.Engine.Hooks.Arguments;
@@ -10,15 +11,16 @@ namespace Compat.Adapters.Hooks;
 
 /// <summary>Lets the engine call a legacy hook.</summary>
 /// <remarks>
-/// Preserves: the points, their order, the runner that the hook sees (a façade on the engine), and the hook's priority; a hook that sets the
-/// learning rate comes just before the engine records it.
+/// Preserves: the points, their order, the runner that the hook sees (a façade on the engine, or the legacy runner that the engine trains), the hook's priority,
+/// and gradients that are still there after the iteration; a hook that sets the learning rate comes just before the engine records it.
 /// Changes: with a native training loop, hooks before an epoch run before the model is put into training mode (COMPAT0401).
-/// Rejects: nothing; points of a validation are not called, since a validation of the engine is none of an old workflow.
+/// Rejects: an optimizer hook beside a wrapper that updates the weights itself (COMPAT0201), several of them (COMPAT0202). Points of a validation are not called,
+/// since a validation of the engine is none of an old workflow.
 /// </remarks>
 public sealed class LegacyHookAdapter : Hook
 {
     // RuntimeInfoHook records the learning rate at 10; what sets it must come before.
-    private static readonly HookPriority BeforeRuntimeInfo = 9;
+    internal static readonly HookPriority BeforeRuntimeInfo = 9;
 
     private readonly LegacyHook legacyHook;
     private readonly HookPriority legacyPriority;
@@ -50,48 +52,36 @@ public sealed class LegacyHookAdapter : Hook
     /// <inheritdoc/>
     public override void BeforeTrain(Compat.Engine.Runner runner)
     {
-        LegacyRunnerFacade facade = LegacyRunnerFacade.Of(runner);
-        facade.Remember(legacyHook, legacyPriority);
-        facade.CallBeforeRun(legacyHook);
-    }
-
-    /// <inheritdoc/>
-    public override void BeforeTrainEpoch(Compat.Engine.Runner runner) => legacyHook.BeforeTrainEpoch(BetweenIterations(runner));
-
-    /// <inheritdoc/>
-    public override void BeforeTrainIter(Compat.Engine.Runner runner, BeforeIterArguments arguments)
-    {
-        LegacyRunnerFacade facade = BetweenIterations(runner);
-        facade.Begin(arguments.BatchIndex, arguments.Batch);
-        legacyHook.BeforeTrainIter(facade);
-    }
-
-    /// <inheritdoc/>
-    public override void AfterTrainIter(Compat.Engine.Runner runner, AfterTrainIterArguments arguments)
-    {
-        LegacyRunnerFacade facade = LegacyRunnerFacade.Of(runner);
-        facade.Begin(arguments.BatchIndex, arguments.Batch);
-        if (!facade.HasOutputs)
+        ArgumentNullException.ThrowIfNull(runner);
+        if (legacyHook is OptimizerHook)
         {
-            // The model is a native one: what it logs is all that there is.
-            facade.Take(new StepOutputs { LogVars = arguments.Outputs, NumSamples = arguments.Outputs.NumSamples ?? Math.Max(arguments.Batch.Indices.Count, 1) });
+            UpdateOwnerCheck.Check(runner.OptimWrapper, runner.Hooks);
         }
 
-        legacyHook.AfterTrainIter(facade);
+        if (TriggeredPoints.Contains(HookPoint.AfterTrainIter))
+        {
+            runner.OptimWrapper.KeepGradients = true;
+        }
+
+        LegacyRunnerFacade.BeforeRun(runner, legacyHook, legacyPriority);
     }
 
     /// <inheritdoc/>
-    public override void AfterTrainEpoch(Compat.Engine.Runner runner) => legacyHook.AfterTrainEpoch(BetweenIterations(runner));
+    public override void BeforeTrainEpoch(Compat.Engine.Runner runner) => legacyHook.BeforeTrainEpoch(LegacyRunnerFacade.BetweenIterations(runner));
 
     /// <inheritdoc/>
-    public override void AfterTrain(Compat.Engine.Runner runner) => legacyHook.AfterRun(BetweenIterations(runner));
+    public override void BeforeTrainIter(Compat.Engine.Runner runner, BeforeIterArguments arguments) =>
+        legacyHook.BeforeTrainIter(LegacyRunnerFacade.BeforeStep(runner, arguments));
 
-    private static LegacyRunnerFacade BetweenIterations(Compat.Engine.Runner runner)
-    {
-        LegacyRunnerFacade facade = LegacyRunnerFacade.Of(runner);
-        facade.End();
-        return facade;
-    }
+    /// <inheritdoc/>
+    public override void AfterTrainIter(Compat.Engine.Runner runner, AfterTrainIterArguments arguments) =>
+        legacyHook.AfterTrainIter(LegacyRunnerFacade.AfterStep(runner, arguments));
+
+    /// <inheritdoc/>
+    public override void AfterTrainEpoch(Compat.Engine.Runner runner) => legacyHook.AfterTrainEpoch(LegacyRunnerFacade.BetweenIterations(runner));
+
+    /// <inheritdoc/>
+    public override void AfterTrain(Compat.Engine.Runner runner) => legacyHook.AfterRun(LegacyRunnerFacade.BetweenIterations(runner));
 
     private static HookPriority UsualPriority(LegacyHook hook) => hook switch
     {

@@ -1,5 +1,5 @@
-using Compat.Adapters.Runners;
 using Compat.Engine.Optim;
+using Compat.Legacy.Runners;
 using Compat.Torch.Training;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -9,14 +9,14 @@ namespace Compat.Adapters.Optim;
 /// <summary>Updates weights in place of a legacy optimizer hook.</summary>
 /// <remarks>
 /// Preserves: weights, gradients left in place, the clip over all parameters of the model, <c>grad_norm</c> in log buffer and hub with its weight.
-/// Changes: the update precedes every hook after the iteration; it is only used where no legacy hook came before the optimizer hook.
+/// Changes: the update precedes every hook after the iteration (COMPAT0203, where there was one before the optimizer hook).
 /// Rejects: nothing.
 /// </remarks>
-internal sealed class LegacyOptimWrapper(OptimWrapperOptions options, nn.Module model, LegacyRunnerFacade facade) : OptimWrapper(options, model)
+internal sealed class LegacyOptimWrapper(OptimWrapperOptions options, nn.Module model, BaseRunner legacy) : OptimWrapper(options, model)
 {
-    protected override IEnumerable<Parameter> ParametersToClip() => facade.Model.parameters();
+    protected override IEnumerable<Parameter> ParametersToClip() => legacy.Model.parameters();
 
     // The buffer passes it on to the engine's hub, so the base method is not called.
     protected override void LogGradNorm(Tensor norm) =>
-        facade.LogBuffer.Update(new LogVars { ["grad_norm"] = norm }, facade.Outputs!.RequireNumSamples(facade.ModelName));
+        legacy.LogBuffer.Update(new LogVars { ["grad_norm"] = norm }, legacy.Outputs!.RequireNumSamples(legacy.ModelName));
 }

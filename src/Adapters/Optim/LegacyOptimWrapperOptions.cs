@@ -1,13 +1,11 @@
-using Compat.Adapters.Runners;
 using Compat.Engine.Optim;
 using static TorchSharp.torch;
 
 namespace Compat.Adapters.Optim;
 
-/// <summary>Builds the wrapper that stands in for a legacy optimizer hook.</summary>
-/// <param name="Translated">The hook's settings in the engine's words.</param>
-/// <param name="Facade">Finds the runner that legacy hooks see.</param>
-internal sealed record LegacyOptimWrapperOptions(OptimWrapperOptions Translated, Func<LegacyRunnerFacade> Facade) : BaseOptimWrapperOptions
+/// <summary>Builds the wrapper for a legacy runner when its training starts: hooks that were registered until then count.</summary>
+/// <param name="Translator">Decides who updates the weights.</param>
+internal sealed record LegacyOptimWrapperOptions(UpdateTranslator Translator) : BaseOptimWrapperOptions
 {
-    public override BaseOptimWrapper Build(nn.Module model) => new LegacyOptimWrapper(Translated, model, Facade());
+    public override BaseOptimWrapper Build(nn.Module model) => Translator.Build(model);
 }

@@ -1,19 +1,20 @@
 using System.Runtime.CompilerServices;
 using Compat.Adapters.Hooks;
 using Compat.Adapters.Models;
+using Compat.Adapters.Optim;
+using Compat.Engine.Hooks.Arguments;
 using Compat.Engine.Optim;
 using Compat.Legacy;
 using Compat.Legacy.Runners;
-using Compat.Torch.Data;
 using Compat.Torch.Training;
 using static TorchSharp.torch;
 
 namespace Compat.Adapters.Runners;
 
-/// <summary>The runner that legacy hooks see while the engine runs.</summary>
+/// <summary>The runner that legacy hooks see on a native runner, where there is no legacy one.</summary>
 /// <remarks>
 /// Preserves: every member of <see cref="BaseRunner"/>: counters, loader, batch, outputs, log buffer, optimizer, hooks and their priorities.
-/// Changes: nothing.
+/// Changes: nothing. With a ported model, the outputs have the loss only if the update is left to a hook; otherwise the engine's wrapper has used it up.
 /// Rejects: being run or counted by itself; it belongs to the engine.
 /// </remarks>
 internal sealed class LegacyRunnerFacade : BaseRunner
@@ -21,39 +22,58 @@ internal sealed class LegacyRunnerFacade : BaseRunner
     private static readonly ConditionalWeakTable<Compat.Engine.Runner, LegacyRunnerFacade> Known = [];
 
     private readonly Compat.Engine.Runner engine;
-    private int lastTaken = -1;
-    private bool? isTimed;
 
-    private LegacyRunnerFacade(Compat.Engine.Runner engine, nn.Module model, RunnerOptions options)
-        : base(model, options, new EngineRunnerState(engine))
+    private LegacyRunnerFacade(Compat.Engine.Runner engine, LegacyModelAdapter? adapter)
+        : base(adapter?.LegacyModel ?? engine.Model, OptionsOf(engine), new FacadeState(engine))
     {
         this.engine = engine;
-        LogBuffer.Listener = PassOn;
+        LogBuffer.Listener = new LogBufferAdapter(engine).PassOn;
+        adapter?.ShowTo(this, engine.OptimWrapper);
     }
 
-    /// <summary>Finds the façade of an engine's runner, or makes one for a runner that was not made from a legacy one.</summary>
-    public static LegacyRunnerFacade Of(Compat.Engine.Runner engine)
+    /// <summary>Calls a hook before the run.</summary>
+    public static void BeforeRun(Compat.Engine.Runner engine, Hook hook, HookPriority priority)
     {
-        LegacyRunnerFacade facade = Known.GetValue(engine, static runner => new(runner, Inner(runner), OptionsOf(runner)));
-        if (engine.Model is LegacyModelAdapter adapter)
+        if (Of(engine) is not LegacyRunnerFacade facade)
         {
-            adapter.Facade = facade;
+            hook.BeforeRun(Of(engine));
+            return;
         }
 
-        return facade;
+        facade.Remember(hook, priority);
+        FacadeState state = (FacadeState)facade.State;
+        state.IsBeforeRun = true;
+        hook.BeforeRun(facade);
+        state.IsBeforeRun = false;
     }
 
-    /// <summary>Makes the façade for an engine's runner that stands for a legacy one, with its hooks.</summary>
-    public static LegacyRunnerFacade For(Compat.Engine.Runner engine, BaseRunner legacy)
+    /// <summary>Gives the runner for a hook that is called between iterations.</summary>
+    public static BaseRunner BetweenIterations(Compat.Engine.Runner engine)
     {
-        LegacyRunnerFacade facade = new(engine, legacy.Model, legacy.Options) { Timestamp = legacy.Timestamp, Meta = legacy.Meta };
-        foreach (Hook hook in legacy.Hooks)
+        BaseRunner runner = Of(engine);
+        (runner as LegacyRunnerFacade)?.State.EndIter();
+        return runner;
+    }
+
+    /// <summary>Gives the runner for a hook that is called before the step.</summary>
+    public static BaseRunner BeforeStep(Compat.Engine.Runner engine, BeforeIterArguments arguments)
+    {
+        BaseRunner runner = BetweenIterations(engine);
+        (runner as LegacyRunnerFacade)?.State.BeginIter(arguments.BatchIndex, arguments.Batch);
+        return runner;
+    }
+
+    /// <summary>Gives the runner for a hook that is called after the step.</summary>
+    public static BaseRunner AfterStep(Compat.Engine.Runner engine, AfterTrainIterArguments arguments)
+    {
+        BaseRunner runner = Of(engine);
+        if (runner is LegacyRunnerFacade facade)
         {
-            facade.Remember(hook, legacy.PriorityOf(hook));
+            facade.State.BeginIter(arguments.BatchIndex, arguments.Batch);
+            facade.TakeOutputsOfPortedModel(arguments);
         }
 
-        Known.Add(engine, facade);
-        return facade;
+        return runner;
     }
 
     /// <summary>Adds a hook here and to the engine.</summary>
@@ -63,8 +83,26 @@ internal sealed class LegacyRunnerFacade : BaseRunner
         engine.RegisterHook(new LegacyHookAdapter(hook, priority));
     }
 
-    /// <summary>Lists a hook that the engine calls already.</summary>
-    public void Remember(Hook hook, HookPriority priority)
+    // A hook on the view of a legacy runner sees that runner itself.
+    private static BaseRunner Of(Compat.Engine.Runner engine) => engine.TrainLoop is LegacyTrainLoop loop
+        ? loop.Legacy
+        : Known.GetValue(engine, static runner => new(runner, LegacyModelAdapter.In(runner.Model)));
+
+    private static RunnerOptions OptionsOf(Compat.Engine.Runner engine) => new()
+    {
+        Logger = engine.Logger,
+        Optimizer = engine.OptimWrapper switch
+        {
+            DeferredOptimWrapper deferred => deferred.Optimizer,
+            OptimWrapper wrapper => wrapper.Optimizer,
+            _ => null,
+        },
+        WorkDir = engine.WorkDir,
+        NonFiniteLoss = NonFiniteLoss.Ignore,                         // the engine's own log finds them, as its options say
+        Time = engine.Time,
+    };
+
+    private void Remember(Hook hook, HookPriority priority)
     {
         if (!Hooks.Contains(hook))
         {
@@ -72,55 +110,19 @@ internal sealed class LegacyRunnerFacade : BaseRunner
         }
     }
 
-    /// <summary>Calls a hook before the run.</summary>
-    public void CallBeforeRun(Hook hook)
+    // What a ported model logs is all that there is.
+    private void TakeOutputsOfPortedModel(AfterTrainIterArguments arguments)
     {
-        EngineRunnerState state = (EngineRunnerState)State;
-        state.IsBeforeRun = true;
-        hook.BeforeRun(this);
-        state.IsBeforeRun = false;
-    }
-
-    /// <summary>Begins an iteration.</summary>
-    public void Begin(int position, DataBatch batch) => State.BeginIter(position, batch);
-
-    /// <summary>Gets whether what the present iteration's step returned was taken over.</summary>
-    public bool HasOutputs => lastTaken == Iter;
-
-    private bool IsTimed => isTimed ??= engine.Hooks.All.OfType<Compat.Engine.Hooks.IterTimerHook>().Any();
-
-    /// <summary>Takes over what the step returned.</summary>
-    public void Take(StepOutputs outputs)
-    {
-        TakeOutputs(outputs, trainMode: true);
-        lastTaken = Iter;
-    }
-
-    /// <summary>Ends an iteration.</summary>
-    public void End() => State.EndIter();
-
-    // What hooks log reaches the engine's hub with its weight. Times come once, if the engine measures them itself.
-    private void PassOn(LogVars vars, int count)
-    {
-        foreach ((string name, LogValue value) in vars)
+        if (Outputs is null)
         {
-            if (name is "time" or "data_time" && IsTimed)
-            {
-                continue;
-            }
-
-            engine.MessageHub.UpdateScalar($"train/{name}", value, weight: count);
+            TakeOutputs(
+                new StepOutputs
+                {
+                    Loss = (engine.OptimWrapper as DeferredOptimWrapper)?.Loss,
+                    NumSamples = arguments.Outputs.NumSamples ?? Math.Max(arguments.Batch.Indices.Count, 1),
+                    LogVars = arguments.Outputs,
+                },
+                trainMode: true);
         }
     }
-
-    private static nn.Module Inner(Compat.Engine.Runner engine) =>
-        engine.Model is LegacyModelAdapter adapter ? adapter.LegacyModel : engine.Model;
-
-    private static RunnerOptions OptionsOf(Compat.Engine.Runner engine) => new()
-    {
-        Logger = engine.Logger,
-        Optimizer = engine.OptimWrapper is OptimWrapper wrapper ? new OptimizerSet(wrapper.Optimizer) : null,
-        WorkDir = engine.WorkDir,
-        Time = engine.Time,
-    };
 }

@@ -1,46 +1,47 @@
 using Compat.Adapters.Diagnostics;
+using Compat.Adapters.Hooks;
 using Compat.Adapters.Models;
 using Compat.Adapters.Optim;
 using Compat.Engine.Hooks;
-using Compat.Engine.Optim;
 using Compat.Legacy;
 using Compat.Legacy.Runners;
 using Compat.Torch.Data;
+using Compat.Torch.Logging;
+using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;
 using LegacyHook = Compat.Legacy.Hook;
-using LegacyOptimizerHook = Compat.Legacy.OptimizerHook;
 
 namespace Compat.Adapters.Runners;
 
 /// <summary>Turns an old runner, with its loaders and workflow, into the options of the engine's runner.</summary>
 /// <remarks>
-/// Preserves: model, data, number of epochs, logger, folder, clock, rule for non-finite losses, clipping, clearing of gradients.
-/// Changes: nothing in the numbers.
-/// Rejects: workflows with other flows than training (COMPAT0701), a runner without MaxEpochs (COMPAT0702), several optimizer hooks (COMPAT0202),
-/// runners that were started already (COMPAT0703).
+/// Preserves: model, data, number of epochs, logger, folder, clock, rule for non-finite losses, position, hooks.
+/// Changes: nothing in the numbers, unless asked for (<see cref="AsEngineOptions.Optimization"/>).
+/// Rejects: workflows with other flows than training (COMPAT0701), a runner without MaxEpochs (COMPAT0702), overridden members that the engine does not call
+/// (COMPAT0704), and what <see cref="UpdateTranslator"/> rejects.
 /// </remarks>
-internal sealed class LegacyRunnerTranslator(EpochBasedRunner legacy, IReadOnlyList<BatchLoader> dataLoaders, IReadOnlyList<WorkflowStep> workflow)
+internal sealed class LegacyRunnerTranslator(
+    EpochBasedRunner legacy, IReadOnlyList<BatchLoader> dataLoaders, IReadOnlyList<WorkflowStep> workflow, AsEngineOptions options)
 {
-    private readonly LegacyOptimizerHook[] optimizerHooks = [.. legacy.Hooks.OfType<LegacyOptimizerHook>()];
+    /// <summary>Gets the old runner.</summary>
+    public EpochBasedRunner Legacy => legacy;
 
-    /// <summary>Gets the optimizer hook that the engine's wrapper stands in for; <see langword="null"/> if the old way is kept.</summary>
-    public LegacyOptimizerHook? TranslatedHook =>
-        optimizerHooks is [var hook] && hook.GetType() == typeof(LegacyOptimizerHook) && !IsPrecededAfterIter(hook) && legacy.Optimizer is { IsNamed: false }
-            ? hook
-            : null;
+    /// <summary>Gets what decides who updates the weights.</summary>
+    public UpdateTranslator Update { get; } = new(legacy, options.Optimization);
 
-    /// <summary>Makes the options; the wrapper of the optimizer asks for the façade only when training starts.</summary>
-    public Compat.Engine.RunnerOptions Translate(Func<LegacyRunnerFacade> facade)
+    /// <summary>Makes the options. Who updates the weights is decided when training starts.</summary>
+    public Compat.Engine.RunnerOptions Translate()
     {
-        Refuse();
+        Check();
         return new()
         {
-            Model = new LegacyModelAdapter(legacy.Model, updatesWeights: TranslatedHook is not null),
+            Model = new LegacyModelAdapter(legacy.Model),
             WorkDir = legacy.WorkDir ?? Directory.GetCurrentDirectory(),  // with a logger of its own, the engine writes nothing there
             TrainDataloader = dataLoaders[0],
-            TrainCfg = new LegacyTrainLoopOptions(legacy.MaxEpochs!.Value),
-            OptimWrapper = OptimWrapper(facade),
+            TrainCfg = new LegacyTrainLoopOptions(this),
+            OptimWrapper = new LegacyOptimWrapperOptions(Update),
             DefaultHooks = new DefaultHooks { Timer = false, SamplerSeed = false, Logger = null, ParamScheduler = false },
+            CustomHooks = [new LegacyHooksAdapter(this)],
             Device = legacy.Model.parameters().FirstOrDefault()?.device ?? CPU,
             Logger = legacy.Logger,
             NonFiniteLoss = legacy.Options.NonFiniteLoss,
@@ -48,51 +49,65 @@ internal sealed class LegacyRunnerTranslator(EpochBasedRunner legacy, IReadOnlyL
         };
     }
 
-    private void Refuse()
+    /// <summary>Refuses what cannot be carried over, as the runner stands now, and changes that are not accepted.</summary>
+    /// <exception cref="CompatException">There is something; everything is listed.</exception>
+    public void Check()
     {
-        CompatDiagnostic?[] found =
+        CompatException.ThrowIfAny(
         [
-            optimizerHooks.Length > 1
-                ? new("COMPAT0202", $"The runner has {optimizerHooks.Length} optimizer hooks: each iteration would update {optimizerHooks.Length} times. Keep one.")
-                : null,
-            workflow.Any(flow => flow.Mode != "train") || workflow.Count != 1 || dataLoaders.Count != 1
-                ? new(
-                    "COMPAT0701",
-                    $"The workflow is [{string.Join(", ", workflow)}] with {dataLoaders.Count} loaders; the engine takes one 'train' flow with one loader. "
-                    + "Validate after training with the old code, or port the validation to the engine's ValLoop.")
-                : null,
-            legacy.MaxEpochs is null
-                ? new("COMPAT0702", "The runner has no MaxEpochs, so the engine does not know when to stop. Set MaxEpochs in the runner's options.")
-                : null,
-            legacy.Iter > 0
-                ? new("COMPAT0703", $"The runner has trained {legacy.Iter} iterations already. Call AsEngine on a new runner.")
-                : null,
-        ];
-        if (found.OfType<CompatDiagnostic>().ToArray() is { Length: > 0 } refusals)
+            .. Update.Refusals(),
+            .. Update.Changes().Where(change => !options.AcceptedChanges.Contains(change.Id)),
+            .. RunnerRefusals(),
+        ]);
+    }
+
+    /// <summary>Checks again after hooks were registered while training runs.</summary>
+    /// <param name="replaced">The hook that the engine's wrapper stands in for.</param>
+    /// <exception cref="CompatException">The update can no longer be as it was.</exception>
+    public void CheckLateHooks(LegacyHook? replaced)
+    {
+        Check();
+        if (!ReferenceEquals(Update.Translated, replaced))
         {
-            throw new CompatException(refusals);
+            throw new CompatException(new CompatDiagnostic(
+                "COMPAT0203",
+                "A hook was registered while training runs that comes between the step and the update, but the engine's wrapper makes the update within the step. "
+                + "Register it before training starts, or set Optimization = Optimization.KeepHooks."));
         }
     }
 
-    // A hook that ran between the step and the optimizer hook would see weights that are updated too early. Then the old hook keeps its place.
-    private bool IsPrecededAfterIter(LegacyHook hook) =>
-        legacy.Hooks.TakeWhile(other => !ReferenceEquals(other, hook)).Any(other => other.GetTriggeredStages().Contains(HookStage.AfterTrainIter));
-
-    private BaseOptimWrapperOptions OptimWrapper(Func<LegacyRunnerFacade> facade)
+    /// <summary>Says in the log which hooks are called, and who updates the weights.</summary>
+    public void Announce()
     {
-        if (TranslatedHook is not { } hook)
+        string owner = Update.Translated is { } hook ? $"The engine's OptimWrapper updates the weights in place of {hook.Name}." : "The update of the weights is left as it is.";
+        string accepted = string.Concat(Update.Changes().Select(change => $"\nAccepted: {change}"));
+        CompatEvents.Write(
+            legacy.Logger, LogLevel.Information, CompatEvents.LegacyRunnerOnEngine,
+            $"{legacy.GetType().Name} is trained by the engine. {owner}{accepted}\nIts hooks are called in the following order:\n{legacy.GetHookInfo()}");
+    }
+
+    private IEnumerable<CompatDiagnostic> RunnerRefusals()
+    {
+        if (workflow.Any(flow => flow.Mode != "train") || workflow.Count != 1 || dataLoaders.Count != 1)
         {
-            string owner = optimizerHooks.Length > 0 ? optimizerHooks[0].GetType().Name : $"{legacy.ModelName} itself";
-            return new PassThroughOptimWrapperOptions(legacy.Optimizer, owner);
+            yield return new(
+                "COMPAT0701",
+                $"The workflow is [{string.Join(", ", workflow)}] with {dataLoaders.Count} loaders; the engine takes one 'train' flow with one loader. "
+                + "Validate after training with the old code, or port the validation to the engine's ValLoop.");
         }
 
-        OptimWrapperOptions options = new()
+        if (legacy.MaxEpochs is null)
         {
-            Optimizer = legacy.Optimizer!.Single,
-            ClipGrad = hook.Config.GradClip is { } clip ? new GradClipOptions { MaxNorm = clip.MaxNorm, NormType = clip.NormType } : null,
-            ZeroGradTiming = ZeroGradTiming.BeforeBackward,
-            SetToNone = !legacy.Options.Behavior.ZeroFilledGradients,
-        };
-        return new LegacyOptimWrapperOptions(options, facade);
+            string found = legacy.MaxIters is { } iters ? $"The runner has MaxIters = {iters}, but it counts epochs" : "The runner has no MaxEpochs";
+            yield return new("COMPAT0702", $"{found}, so the engine does not know when to stop. Set MaxEpochs in the runner's options.");
+        }
+
+        if (OverriddenMembers.Of(legacy.GetType(), workflow, options.IsCalledByRunIterations) is { Length: > 0 } members)
+        {
+            yield return new(
+                "COMPAT0704",
+                $"{legacy.GetType().Name} overrides {string.Join(", ", members)}, which the engine does not call: what it does would be lost in silence. Move it into a hook "
+                + "or into the model's TrainStep, or run this trainer with Run for now.");
+        }
     }
 }

@@ -2,9 +2,13 @@ using Compat.Engine.Loops;
 
 namespace Compat.Adapters.Runners;
 
-/// <summary>Builds the loop that keeps MMCV's order around an epoch.</summary>
-/// <param name="MaxEpochs">How many epochs are trained.</param>
-internal sealed record LegacyTrainLoopOptions(int MaxEpochs) : TrainLoopOptions
+/// <summary>Builds the loop that trains a legacy runner, when its training starts: what cannot be carried over by then is refused.</summary>
+/// <param name="Translator">The runner and what is asked for.</param>
+internal sealed record LegacyTrainLoopOptions(LegacyRunnerTranslator Translator) : TrainLoopOptions
 {
-    public override TrainLoop Build(Compat.Engine.Runner runner) => new LegacyTrainLoop(runner, MaxEpochs);
+    public override TrainLoop Build(Compat.Engine.Runner runner)
+    {
+        Translator.Check();
+        return new LegacyTrainLoop(runner, Translator.Legacy);
+    }
 }

@@ -1,10 +1,8 @@
 using System.Runtime.CompilerServices;
 using Compat.Adapters.Diagnostics;
-using Compat.Adapters.Hooks;
 using Compat.Legacy;
 using Compat.Legacy.Runners;
 using Compat.Torch.Data;
-using LegacyHook = Compat.Legacy.Hook;
 
 namespace Compat.Adapters.Runners;
 
@@ -16,23 +14,31 @@ public static class RunnerAdapterExtensions
 
     /// <summary>Gives the engine's view of an old runner: the same model, optimizer, hooks and schedule, unchanged, on the engine's loop.</summary>
     /// <remarks>
-    /// Weights, losses, log values and learning rates are those of <see cref="EpochBasedRunner.Run"/>, bit for bit. A plain optimizer hook is
-    /// replaced by the engine's wrapper; a derived one, or one behind other hooks of the same point, is called as it is.
+    /// <para>Weights, losses, log values and learning rates are those of <see cref="EpochBasedRunner.Run"/>, bit for bit. Hooks and the model see the old runner
+    /// itself, which stands where the engine does while it trains, and afterwards where training ended. It starts where the old runner stands, at the
+    /// beginning of an epoch, and hooks that are registered before training starts are called.</para>
+    /// <para>A plain optimizer hook is replaced by the engine's wrapper; a derived one, or one behind other hooks of the same point, is called as it is, unless
+    /// the options say otherwise.</para>
     /// </remarks>
     /// <param name="legacy">The old runner, with its hooks registered.</param>
     /// <param name="dataLoaders">The loader of each flow.</param>
     /// <param name="workflow">The flows; so far one flow of training.</param>
+    /// <param name="options">What is kept and what is translated; <see langword="null"/>, the default, for the defaults.</param>
     /// <returns>The engine's runner; the same one for the same arguments. It is trained once.</returns>
     /// <exception cref="CompatException">Something cannot be carried over; everything is listed.</exception>
     public static Compat.Engine.Runner AsEngine(
-        this EpochBasedRunner legacy, IReadOnlyList<BatchLoader> dataLoaders, IReadOnlyList<WorkflowStep> workflow)
+        this EpochBasedRunner legacy,
+        IReadOnlyList<BatchLoader> dataLoaders,
+        IReadOnlyList<WorkflowStep> workflow,
+        AsEngineOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(legacy);
         ArgumentNullException.ThrowIfNull(dataLoaders);
         ArgumentNullException.ThrowIfNull(workflow);
-        if (!Views.TryGetValue(legacy, out View? view) || !view.IsOf(dataLoaders, workflow))
+        options ??= new();
+        if (options.IsCalledByRunIterations || !Views.TryGetValue(legacy, out View? view) || !view.IsOf(dataLoaders, workflow, options))
         {
-            view = new View([.. dataLoaders], [.. workflow], Make(legacy, dataLoaders, workflow));
+            view = new View([.. dataLoaders], [.. workflow], options, Make(legacy, dataLoaders, workflow, options));
             Views.AddOrUpdate(legacy, view);
         }
 
@@ -47,25 +53,20 @@ public static class RunnerAdapterExtensions
         ? legacy
         : throw new InvalidOperationException("This runner was not made by AsEngine, so there is no old runner behind it.");
 
-    private static Compat.Engine.Runner Make(EpochBasedRunner legacy, IReadOnlyList<BatchLoader> dataLoaders, IReadOnlyList<WorkflowStep> workflow)
+    private static Compat.Engine.Runner Make(
+        EpochBasedRunner legacy, IReadOnlyList<BatchLoader> dataLoaders, IReadOnlyList<WorkflowStep> workflow, AsEngineOptions options)
     {
-        LegacyRunnerTranslator translator = new(legacy, dataLoaders, workflow);
-        LegacyRunnerFacade? facade = null;
-        Compat.Engine.Runner engine = new(translator.Translate(() => facade!));
-        facade = LegacyRunnerFacade.For(engine, legacy);
-        foreach (LegacyHook hook in legacy.Hooks.Where(hook => !ReferenceEquals(hook, translator.TranslatedHook)))
-        {
-            engine.RegisterHook(new LegacyHookAdapter(hook, legacy.PriorityOf(hook)));
-        }
-
-        LegacyRunnerFacade.Of(engine);
+        Compat.Engine.Runner engine = new(new LegacyRunnerTranslator(legacy, dataLoaders, workflow, options).Translate());
         Originals.Add(engine, legacy);
         return engine;
     }
 
-    private sealed record View(BatchLoader[] DataLoaders, WorkflowStep[] Workflow, Compat.Engine.Runner Engine)
+    private sealed record View(BatchLoader[] DataLoaders, WorkflowStep[] Workflow, AsEngineOptions Options, Compat.Engine.Runner Engine)
     {
-        public bool IsOf(IReadOnlyList<BatchLoader> dataLoaders, IReadOnlyList<WorkflowStep> workflow) =>
-            DataLoaders.SequenceEqual(dataLoaders) && Workflow.SequenceEqual(workflow);
+        public bool IsOf(IReadOnlyList<BatchLoader> dataLoaders, IReadOnlyList<WorkflowStep> workflow, AsEngineOptions options) =>
+            DataLoaders.SequenceEqual(dataLoaders)
+            && Workflow.SequenceEqual(workflow)
+            && Options with { AcceptedChanges = options.AcceptedChanges } == options
+            && Options.AcceptedChanges.SequenceEqual(options.AcceptedChanges);
     }
 }

@@ -66,7 +66,13 @@ internal static class RunnerComposer
     public static BaseOptimWrapper BuildOptimWrapper(Runner runner, RunnerOptions options)
     {
         BaseOptimWrapper wrapper = options.OptimWrapper!.Build(runner.Model.StateModule);
-        wrapper.UseMessageHub(runner.MessageHub);
+        wrapper.Attach(new OptimWrapperContext
+        {
+            MessageHub = runner.MessageHub,
+            Logger = runner.Logger,
+            Collectives = runner.Collectives,
+            Hooks = runner.Hooks,
+        });
         return wrapper;
     }
 

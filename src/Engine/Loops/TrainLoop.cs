@@ -165,8 +165,12 @@ public abstract class TrainLoop : BaseLoop, IDisposable
         restored = null;
     }
 
-    /// <summary>Counts an iteration, after its hooks.</summary>
-    protected void FinishIter() => MoveTo(Progress.Position.AfterIter);
+    /// <summary>Lets the wrapper check what only the end of an iteration shows, and counts the iteration, after its hooks.</summary>
+    protected void FinishIter()
+    {
+        Runner.OptimWrapper.FinishIter();
+        MoveTo(Progress.Position.AfterIter);
+    }
 
     /// <summary>Counts an epoch, after its hooks.</summary>
     protected void FinishEpoch() => MoveTo(Progress.Position.AfterEpoch);

@@ -109,6 +109,12 @@ internal static class TorchKernels
         def norms(tensors: List[Tensor], order: float) -> List[Tensor]:
             return torch._foreach_norm(tensors, order)
 
+        def versions(tensors: List[Tensor]) -> int:
+            total = 0
+            for tensor in tensors:
+                total += tensor._version()
+            return total
+
         def multiply(tensors: List[Tensor], factor: Tensor):
             torch._foreach_mul_(tensors, factor)
 
@@ -129,6 +135,11 @@ internal static class TorchKernels
     /// <param name="name">The function in the script.</param>
     /// <param name="arguments">Its arguments: tensors, arrays of tensors, numbers, truth values or null.</param>
     public static void Call(string name, params object?[] arguments) => Unit.Value.invoke(name, arguments!);
+
+    /// <summary>Adds up how often tensors were written to in place.</summary>
+    /// <param name="tensors">The tensors. Borrowed.</param>
+    /// <returns>The sum of autograd's version counters.</returns>
+    public static long Versions(Tensor[] tensors) => (long)Unit.Value.invoke("versions", [tensors])!;
 
     /// <summary>Computes the norm of each tensor.</summary>
     /// <param name="tensors">The tensors, all on one device. Borrowed.</param>

@@ -99,9 +99,11 @@ public abstract class FusedOptimizer : OptimizerHelper, IStatefulOptimizer, IOpt
 
     void IOptimizerStates.SetEntries(Parameter parameter, PthDict entries) => states[parameter].Load(parameter, entries);
 
-    PthDict IOptimizerStates.OptionsOf(int group) => OptionsOf(_parameter_groups[group]);
+    /// <summary>Gives access to a group's settings.</summary>
+    internal GroupSettings SettingsOf(ParamGroup group) => new(() => OptionsOf(group), saved => SetOptions(group, saved));
 
-    void IOptimizerStates.SetOptions(int group, PthDict options) => SetOptions(_parameter_groups[group], options);
+    /// <summary>Makes a group without parameters that has the default settings.</summary>
+    internal abstract ParamGroup MakeDefaultsGroup();
 
     /// <summary>Updates the weights from scaled gradients, unless an infinity was found. Nothing is read, so nobody waits.</summary>
     /// <param name="gradScale">The scale of the gradients; <see langword="null"/> if they are unscaled already.</param>

@@ -109,6 +109,20 @@ internal static class TorchSharpOptimizers
         return TryFind(optimizer, out IOptimizerLayout? layout) ? new TorchSharpStates((OptimizerHelper)optimizer, layout) : throw Unknown(optimizer);
     }
 
+    /// <summary>Gives access to a group's settings; to none, if the optimizer is none of TorchSharp's.</summary>
+    public static GroupSettings SettingsOf(optim.Optimizer optimizer, ParamGroup group) => TryFind(optimizer, out IOptimizerLayout? layout)
+        ? new(() => layout.Save(group.Options), saved => layout.Load(group.Options, saved))
+        : GroupSettings.None;
+
+    /// <summary>Copies an optimizer's default settings.</summary>
+    public static OptimizerOptions CopyOf(optim.Optimizer optimizer, OptimizerOptions defaults)
+    {
+        OptimizerOptions copy = TryFind(optimizer, out IOptimizerLayout? layout) ? layout.Copy(defaults) : new();
+        copy.LearningRate = defaults.LearningRate;
+        copy.InitialLearningRate = defaults.InitialLearningRate;
+        return copy;
+    }
+
     /// <summary>Tells whether an optimizer's state can be saved and loaded, by TorchSharp's layout or by itself.</summary>
     public static bool IsKnown(optim.Optimizer optimizer) => optimizer is IStatefulOptimizer || TryFind(optimizer, out _);
 

@@ -1,0 +1,67 @@
+using Compat.Adapters.Optim;
+using Compat.Adapters.Runners;
+using Compat.Engine.Hooks;
+using Compat.Engine.Hooks.Arguments;
+using Compat.Legacy;
+using Compat.Torch.Training;
+using Hook = Compat.Engine.Hooks.Hook;
+using LegacyHook = Compat.Legacy.Hook;
+
+namespace Compat.Adapters.Hooks;
+
+/// <summary>Calls all hooks of a legacy runner while the engine trains it.</summary>
+/// <remarks>
+/// Preserves: the points, the order, the runner that hooks see, and hooks that are registered while it runs.
+/// Changes: nothing. Hooks of the engine come after all of them, whatever their priorities.
+/// Rejects: a hook that is registered while it runs and would have to see the weights before the engine's update (COMPAT0203), and another owner of the
+/// update (COMPAT0202).
+/// </remarks>
+/// <param name="translator">The runner, and which of its hooks the engine stands in for.</param>
+internal sealed class LegacyHooksAdapter(LegacyRunnerTranslator translator) : Hook
+{
+    private LegacyHook? replaced;
+    private int known;
+
+    /// <inheritdoc/>
+    public override HookPriority Priority => LegacyHookAdapter.BeforeRuntimeInfo;
+
+    /// <inheritdoc/>
+    public override string Name => $"hooks of {translator.Legacy.GetType().Name}";
+
+    /// <summary>Gets the hooks that are called.</summary>
+    public IEnumerable<LegacyHook> Called => translator.Legacy.Hooks.Where(hook => !ReferenceEquals(hook, translator.Update.Translated));
+
+    /// <inheritdoc/>
+    public override void BeforeTrain(Compat.Engine.Runner runner)
+    {
+        replaced = translator.Update.Translated;
+        known = translator.Legacy.Hooks.Count;
+        translator.Announce();
+        Call(HookStage.BeforeRun);
+    }
+
+    /// <inheritdoc/>
+    public override void BeforeTrainEpoch(Compat.Engine.Runner runner) => Call(HookStage.BeforeTrainEpoch);
+
+    /// <inheritdoc/>
+    public override void BeforeTrainIter(Compat.Engine.Runner runner, BeforeIterArguments arguments) => Call(HookStage.BeforeTrainIter);
+
+    /// <inheritdoc/>
+    public override void AfterTrainIter(Compat.Engine.Runner runner, AfterTrainIterArguments arguments) => Call(HookStage.AfterTrainIter);
+
+    /// <inheritdoc/>
+    public override void AfterTrainEpoch(Compat.Engine.Runner runner) => Call(HookStage.AfterTrainEpoch);
+
+    /// <inheritdoc/>
+    public override void AfterTrain(Compat.Engine.Runner runner) => Call(HookStage.AfterRun);
+
+    private void Call(HookStage stage)
+    {
+        translator.Legacy.CallHook(stage, except: replaced);
+        if (translator.Legacy.Hooks.Count != known)
+        {
+            known = translator.Legacy.Hooks.Count;
+            translator.CheckLateHooks(replaced);
+        }
+    }
+}

@@ -1,0 +1,154 @@
+using Compat.Adapters.Diagnostics;
+using Compat.Engine.Optim;
+using Compat.Legacy;
+using Compat.Torch;
+using Compat.Torch.Optim;
+using Compat.Torch.Serialization;
+using Microsoft.Extensions.Logging;
+using static TorchSharp.torch;
+
+namespace Compat.Adapters.Optim;
+
+/// <summary>Keeps the loss of an iteration and updates nothing, because a legacy optimizer hook, or the model itself, does.</summary>
+/// <remarks>
+/// Preserves: everything; the old owner updates the weights as before, and finds the loss in its runner's outputs.
+/// Changes: nothing. <see cref="BaseOptimWrapper.UpdateCount"/> stays 0, since the owner's updates are not seen.
+/// Rejects: a second owner (COMPAT0201), no owner (COMPAT0206), and a second loss in an iteration, which a hook would not see (COMPAT0207).
+/// </remarks>
+[HoldsTensors("owner: the iteration's dispose scope")]
+public sealed class DeferredOptimWrapper : BaseOptimWrapper
+{
+    private readonly LrEntry[] lrEntries;
+
+    /// <summary>Makes the wrapper.</summary>
+    /// <param name="options">The optimizers and who steps them.</param>
+    public DeferredOptimWrapper(DeferredOptimWrapperOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        Owner = options.Owner;
+        Optimizer = options.Optimizer;
+        lrEntries = [.. All.Select(entry => new LrEntry(entry.Key.Length == 0 ? "lr" : $"{entry.Key}.lr", OptimizerGroup.Of(entry.Value)))];
+    }
+
+    /// <summary>Gets who updates the weights.</summary>
+    public UpdateOwner Owner { get; }
+
+    /// <summary>Gets the optimizer that the owner steps, or several by name; <see langword="null"/> if a model has its own.</summary>
+    public OptimizerSet? Optimizer { get; }
+
+    /// <summary>Gets the loss of the iteration in progress.</summary>
+    /// <value><see langword="null"/> before the step, between iterations, and if the step has none. Borrowed.</value>
+    public Tensor? Loss { get; private set; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<LrEntry> LrEntries => lrEntries;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<OptimizerGroup> ParamGroups => [.. lrEntries.SelectMany(entry => entry.Groups)];
+
+    /// <inheritdoc/>
+    /// <value>Always <see langword="true"/>: the wrapper clears nothing. When gradients are cleared is the owner's affair.</value>
+    public override bool KeepGradients
+    {
+        get => true;
+        set
+        {
+            // Whoever needs the gradients has them.
+        }
+    }
+
+    private IReadOnlyList<KeyValuePair<string, optim.Optimizer>> All => Optimizer?.All ?? [];
+
+    /// <summary>Keeps the loss for the owner of the update.</summary>
+    /// <param name="loss">The loss. Borrowed until the end of the iteration.</param>
+    /// <exception cref="CompatException">The hook has not had the last loss yet: COMPAT0207.</exception>
+    public override void UpdateParams(Tensor loss)
+    {
+        ArgumentNullException.ThrowIfNull(loss);
+        if (Owner == UpdateOwner.Hook && Loss is not null)
+        {
+            throw new CompatException(new CompatDiagnostic(
+                "COMPAT0207",
+                "UpdateParams was called twice in one iteration, but a legacy optimizer hook updates the weights, once and from one loss. "
+                + "Add the losses up and call it once, or train with the engine's OptimWrapper."));
+        }
+
+        Loss = loss;
+    }
+
+    /// <summary>Always refused: gradients are computed by the owner of the update.</summary>
+    /// <param name="loss">Ignored.</param>
+    /// <exception cref="CompatException">Always: COMPAT0201.</exception>
+    public override void Backward(Tensor loss) => throw SecondOwner(nameof(Backward));
+
+    /// <summary>Always refused: the weights are updated by the owner of the update.</summary>
+    /// <exception cref="CompatException">Always: COMPAT0201.</exception>
+    public override void Step() => throw SecondOwner(nameof(Step));
+
+    /// <summary>Always refused: gradients are cleared by the owner of the update.</summary>
+    /// <exception cref="CompatException">Always: COMPAT0201.</exception>
+    public override void ZeroGrad() => throw SecondOwner(nameof(ZeroGrad));
+
+    /// <inheritdoc/>
+    public override void FinishIter() => Loss = null;
+
+    /// <summary>Checks that somebody updates the weights, and nobody else, before anything is trained.</summary>
+    /// <inheritdoc/>
+    /// <exception cref="CompatException">There is another owner, several, or none: COMPAT0201, COMPAT0202, COMPAT0206.</exception>
+    public override void InitializeCountStatus(nn.Module model, int initCounts, int maxCounts, ILogger logger) => UpdateOwnerCheck.Check(this, Context?.Hooks);
+
+    /// <summary>Gives the optimizer's state in PyTorch's layout or, with several optimizers, such a state by each name.</summary>
+    /// <returns>The state. Its tensors are on the CPU; fresh.</returns>
+    public override PthDict SaveState()
+    {
+        if (Optimizer is not { IsNamed: true })
+        {
+            return Optimizer?.Single.SaveState() ?? [];
+        }
+
+        PthDict states = [];
+        foreach ((string name, optim.Optimizer optimizer) in All)
+        {
+            states[name] = optimizer.SaveState();
+        }
+
+        return states;
+    }
+
+    /// <inheritdoc/>
+    public override void LoadState(PthDict state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        PthDict before = SaveState();
+        try
+        {
+            Load(state);
+        }
+        catch (PthException)
+        {
+            Load(before);
+            throw;
+        }
+    }
+
+    /// <summary>Gives nothing: how far an accumulation has come is known to the owner of the update.</summary>
+    /// <returns>An empty dictionary.</returns>
+    public override PthDict SaveProgress() => [];
+
+    /// <summary>Takes over nothing.</summary>
+    /// <param name="progress">Ignored.</param>
+    public override void LoadProgress(PthDict progress)
+    {
+    }
+
+    private void Load(PthDict state)
+    {
+        foreach ((string name, optim.Optimizer optimizer) in All)
+        {
+            optimizer.LoadState(Optimizer!.IsNamed ? state.Require<PthDict>(name, "an optimizer's state") : state);
+        }
+    }
+
+    private CompatException SecondOwner(string method) => new(UpdateOwnerCheck.TwoOwners(
+        $"{method} of the wrapper was called, but {(Owner == UpdateOwner.Hook ? "a legacy optimizer hook" : "the model itself")} updates the weights already"));
+}

@@ -1,0 +1,113 @@
+using Compat.Adapters.Diagnostics;
+using Compat.Engine.Optim;
+using Compat.Legacy;
+using Compat.Legacy.Runners;
+using static TorchSharp.torch;
+
+namespace Compat.Adapters.Optim;
+
+/// <summary>Decides whether the optimizer hook of a legacy runner is kept or replaced by the engine's wrapper, and makes that wrapper.</summary>
+/// <remarks>
+/// Preserves: weights, clipping, clearing of gradients, log values.
+/// Changes: if it is asked for, hooks before the optimizer hook see the updated weights (COMPAT0203).
+/// Rejects: several optimizer hooks (COMPAT0202), hooks without an optimizer (COMPAT0204), a translation of anything but a plain hook (COMPAT0205).
+/// </remarks>
+/// <param name="legacy">The runner. It is asked anew each time, since hooks may be registered until training starts.</param>
+/// <param name="optimization">What the user wants.</param>
+internal sealed class UpdateTranslator(BaseRunner legacy, Optimization optimization)
+{
+    /// <summary>Gets the hook that the engine's wrapper stands in for; <see langword="null"/> if the old way is kept.</summary>
+    public OptimizerHook? Translated => optimization switch
+    {
+        Optimization.KeepHooks => null,
+        Optimization.Translate => Plain,
+        _ => Plain is { } hook && HooksBefore(hook).Length == 0 ? hook : null,
+    };
+
+    private OptimizerHook[] OptimizerHooks => [.. legacy.Hooks.OfType<OptimizerHook>()];
+
+    private OptimizerHook? Plain =>
+        OptimizerHooks is [var hook] && hook.GetType() == typeof(OptimizerHook) && legacy.Optimizer is { IsNamed: false } ? hook : null;
+
+    /// <summary>Finds what cannot be carried over.</summary>
+    /// <returns>The refusals.</returns>
+    public IEnumerable<CompatDiagnostic> Refusals()
+    {
+        OptimizerHook[] found = OptimizerHooks;
+        if (found.Length > 1)
+        {
+            yield return UpdateOwnerCheck.Several(found);
+        }
+
+        if (WithoutOptimizer() is { Length: > 0 } hooks)
+        {
+            yield return new(
+                "COMPAT0204",
+                $"The runner has no optimizer, but {string.Join(", ", hooks)} {(hooks.Length == 1 ? "needs" : "need")} one. Set Optimizer in the runner's options, for "
+                + "example Optimizer = new FusedSgd(model.parameters(), new() { Lr = 0.01 }).");
+        }
+        else if (legacy.Optimizer is { IsNamed: true } named && found is [var hook] && hook.GetType() == typeof(OptimizerHook))
+        {
+            yield return new(
+                "COMPAT0204",
+                $"OptimizerHook steps one optimizer, but the runner has several by name: {string.Join(", ", named.All.Select(entry => entry.Key))}. Give the runner "
+                + "one, or leave the hook out and let the model, or a hook of your own, step them.");
+        }
+        else if (optimization == Optimization.Translate && found.Length < 2 && Plain is null)
+        {
+            yield return new(
+                "COMPAT0205",
+                (found is [var derived]
+                    ? $"{derived.Name} cannot be translated: what it does beyond an OptimizerHook is not known. "
+                    : "There is no optimizer hook to translate: the model, or a hook of another kind, updates the weights. ")
+                + "Use Optimization.Automatic, which keeps the old way, or port the update to the engine's OptimWrapper.");
+        }
+    }
+
+    /// <summary>Finds what a translation that was asked for changes.</summary>
+    /// <returns>The changes.</returns>
+    public IEnumerable<CompatDiagnostic> Changes()
+    {
+        if (Translated is { } hook && HooksBefore(hook) is { Length: > 0 } before)
+        {
+            yield return new(
+                "COMPAT0203",
+                $"{string.Join(", ", before)} {(before.Length == 1 ? "runs" : "run")} between the step and {hook.Name}. With the update translated, they come after it: they see "
+                + "the new weights, and what they do to outputs or weights comes too late for this update. Use Optimization.Automatic, register them behind the "
+                + "optimizer hook, or add \"COMPAT0203\" to AcceptedChanges.");
+        }
+    }
+
+    /// <summary>Makes the wrapper.</summary>
+    /// <param name="model">The model.</param>
+    /// <returns>The wrapper; the caller owns it.</returns>
+    public BaseOptimWrapper Build(nn.Module model)
+    {
+        if (Translated is not { } hook)
+        {
+            UpdateOwner owner = OptimizerHooks.Length > 0 ? UpdateOwner.Hook : UpdateOwner.Model;
+            return new DeferredOptimWrapperOptions(legacy.Optimizer) { Owner = owner }.Build(model);
+        }
+
+        OptimWrapperOptions options = new()
+        {
+            Optimizer = legacy.Optimizer!.Single,
+            ClipGrad = hook.Config.GradClip is { } clip ? new GradClipOptions { MaxNorm = clip.MaxNorm, NormType = clip.NormType } : null,
+            ZeroGradTiming = ZeroGradTiming.BeforeBackward,
+            SetToNone = !legacy.Options.Behavior.ZeroFilledGradients,
+        };
+        return new LegacyOptimWrapper(options, model, legacy);
+    }
+
+    // Those that fail in the middle of a run, as in MMCV. A derived optimizer hook may have an optimizer of its own.
+    private string[] WithoutOptimizer() => legacy.Optimizer is null
+        ? [.. legacy.Hooks.Where(hook => hook is LrUpdaterHook or TextLoggerHook || hook.GetType() == typeof(OptimizerHook)).Select(hook => hook.Name)]
+        : [];
+
+    private string[] HooksBefore(OptimizerHook hook) =>
+    [
+        .. legacy.Hooks.TakeWhile(other => !ReferenceEquals(other, hook))
+            .Where(other => other.GetTriggeredStages().Contains(HookStage.AfterTrainIter))
+            .Select(other => other.Name),
+    ];
+}
