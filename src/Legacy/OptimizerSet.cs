@@ -54,7 +54,7 @@ public sealed class OptimizerSet
         ?? throw new InvalidOperationException($"There are several optimizers: {string.Join(", ", byName.Keys)}. Choose one by its name.");
 
     /// <summary>Gets all optimizers; a single one has the empty name.</summary>
-    public IReadOnlyList<KeyValuePair<string, optim.Optimizer>> All => Reached().single is null ? [.. byName] : [new(string.Empty, single)];
+    public IReadOnlyList<KeyValuePair<string, optim.Optimizer>> All => Reached().single is { } only ? [new(string.Empty, only)] : [.. byName];
 
     /// <summary>Gets an optimizer by name.</summary>
     /// <param name="name">The name.</param>

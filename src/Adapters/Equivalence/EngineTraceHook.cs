@@ -23,6 +23,6 @@ public sealed class EngineTraceHook(TraceRecorder recorder) : Hook
     public override void AfterTrainIter(Runner runner, AfterTrainIterArguments arguments)
     {
         ArgumentNullException.ThrowIfNull(runner);
-        recorder.End(runner.Model, arguments.Batch, arguments.Outputs["loss"], arguments.Outputs);
+        recorder.End(runner.Model.StateModule, arguments.Batch, arguments.Outputs["loss"], arguments.Outputs);
     }
 }

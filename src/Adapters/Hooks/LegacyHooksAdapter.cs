@@ -1,6 +1,4 @@
-using Compat.Adapters.Optim;
 using Compat.Adapters.Runners;
-using Compat.Engine.Hooks;
 using Compat.Engine.Hooks.Arguments;
 using Compat.Legacy;
 using Compat.Torch.Training;

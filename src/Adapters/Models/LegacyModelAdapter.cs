@@ -1,8 +1,9 @@
 using Compat.Adapters.Diagnostics;
-using Compat.Adapters.Runners;
+using Compat.Adapters.Optim;
 using Compat.Engine.Model;
 using Compat.Engine.Optim;
 using Compat.Legacy;
+using Compat.Legacy.Runners;
 using Compat.Torch;
 using Compat.Torch.Data;
 using Compat.Torch.Training;
@@ -12,25 +13,25 @@ namespace Compat.Adapters.Models;
 
 /// <summary>Lets the engine train a model that has MMCV's training step.</summary>
 /// <remarks>
-/// Preserves: the model's own loss, unreduced by anybody else; its log values and their weight; one update per iteration; train and eval mode.
+/// Preserves: the model's own loss, unreduced by anybody else; its log values and their weight; one update per iteration; train and eval mode; the names
+/// of its parameters, and what it left unregistered on purpose.
 /// Changes: nothing in the numbers. <c>loss</c> is logged in the engine's hub even if the model does not log it.
 /// Rejects: <see cref="Loss"/>, <see cref="Predict"/> and <see cref="ForwardTensor"/>; a legacy model reports one summed loss (COMPAT0104).
 /// </remarks>
 [HoldsTensors("owner: the legacy model")]
-public sealed class LegacyModelAdapter : BaseModel
+public class LegacyModelAdapter : ModuleView
 {
     private readonly nn.Module legacyModel;
-    private readonly bool updatesWeights;
+    private (BaseRunner Runner, BaseOptimWrapper Wrapper)? shownTo;
+    private BaseOptimWrapper? lastWrapper;
+    private OptimizerSet? optimizers;
 
     /// <summary>Wraps a model.</summary>
     /// <param name="legacyModel">The model, already on its device; it implements <see cref="ITrainStep"/>. Borrowed.</param>
-    /// <param name="updatesWeights">
-    /// Whether the engine's wrapper updates the weights; <see langword="true"/> by default. Otherwise a legacy hook or the model itself does.
-    /// </param>
     /// <exception cref="ArgumentException">The model has no training step.</exception>
-    public LegacyModelAdapter(nn.Module legacyModel, bool updatesWeights = true)
+    public LegacyModelAdapter(nn.Module legacyModel)
+        : base(legacyModel)
     {
-        ArgumentNullException.ThrowIfNull(legacyModel);
         if (legacyModel is not ITrainStep)
         {
             throw new ArgumentException(
@@ -39,17 +40,15 @@ public sealed class LegacyModelAdapter : BaseModel
         }
 
         this.legacyModel = legacyModel;
-        this.updatesWeights = updatesWeights;
-        register_module("legacy", legacyModel);
     }
 
     /// <summary>Gets the model that is wrapped.</summary>
     public nn.Module LegacyModel => legacyModel;
 
-    /// <summary>Gets or sets the runner that legacy hooks see, if there are any.</summary>
-    internal LegacyRunnerFacade? Facade { get; set; }
-
     /// <inheritdoc/>
+    /// <remarks>The loss goes to the wrapper if there is one; whether it updates the weights, or keeps the loss for somebody else, is the wrapper's affair.</remarks>
+    /// <exception cref="KeyNotFoundException">The step returned no loss, and the wrapper needs one.</exception>
+    /// <exception cref="CompatException">The model has updated its weights itself, beside another owner of the update: COMPAT0201, in the first iteration.</exception>
     public override LogVars TrainStep(DataBatch data, BaseOptimWrapper optimWrapper)
     {
         ArgumentNullException.ThrowIfNull(optimWrapper);
@@ -59,19 +58,13 @@ public sealed class LegacyModelAdapter : BaseModel
             outputs = LegacyStep(data, optimWrapper);
         }
 
-        Facade?.Take(outputs);
-        if (updatesWeights)
+        SeenBy(optimWrapper)?.TakeOutputs(outputs, trainMode: true);
+        if (outputs.Loss is not null || optimWrapper is not DeferredOptimWrapper)
         {
             optimWrapper.UpdateParams(outputs.RequireLoss(legacyModel.GetType().Name));
         }
 
         return ToLogVars(outputs);
-    }
-
-    /// <summary>Leaves the model where its script has put it.</summary>
-    /// <param name="device">The engine's device.</param>
-    public override void MoveTo(Device device)
-    {
     }
 
     /// <summary>Always refused.</summary>
@@ -92,6 +85,21 @@ public sealed class LegacyModelAdapter : BaseModel
     /// <exception cref="CompatException">Always: COMPAT0104.</exception>
     public override Tensor ForwardTensor(DataBatch data) => throw NoForward(nameof(ForwardTensor));
 
+    /// <summary>Finds the adapter of a legacy model behind the wrappers in front of it.</summary>
+    /// <param name="model">The model of an engine's runner.</param>
+    /// <returns>The adapter; <see langword="null"/> if the model is a ported one.</returns>
+    internal static LegacyModelAdapter? In(BaseModel model) => model switch
+    {
+        LegacyModelAdapter adapter => adapter,
+        IModelWrapper wrapper => In(wrapper.Module),
+        _ => null,
+    };
+
+    /// <summary>Shows what the steps of a training return to the runner that legacy hooks see.</summary>
+    /// <param name="runner">The runner.</param>
+    /// <param name="wrapper">The wrapper of the training: steps with another one are not shown.</param>
+    internal void ShowTo(BaseRunner runner, BaseOptimWrapper wrapper) => shownTo = (runner, wrapper);
+
     private static LogVars ToLogVars(StepOutputs outputs)
     {
         LogVars logVars = outputs.LogVars ?? [];
@@ -109,12 +117,39 @@ public sealed class LegacyModelAdapter : BaseModel
         return weighted;
     }
 
+    private BaseRunner? SeenBy(BaseOptimWrapper wrapper) =>
+        shownTo is { } shown && ReferenceEquals(shown.Wrapper, wrapper) ? shown.Runner : null;
+
     private StepOutputs LegacyStep(DataBatch data, BaseOptimWrapper optimWrapper)
     {
-        OptimizerSet? optimizer = Facade?.Optimizer ?? (optimWrapper is OptimWrapper wrapper ? new OptimizerSet(wrapper.Optimizer) : null);
-        return ((ITrainStep)legacyModel).TrainStep(data, optimizer)
-            ?? throw new InvalidOperationException($"{legacyModel.GetType().Name} returned null from its step. Return a StepOutputs.");
+        if (ReferenceEquals(optimWrapper, lastWrapper))
+        {
+            return LegacyStep(data, optimizers);
+        }
+
+        lastWrapper = optimWrapper;
+        optimizers = OptimizersOf(optimWrapper);
+        return optimizers is null || optimWrapper is DeferredOptimWrapper { Owner: UpdateOwner.Model }
+            ? LegacyStep(data, optimizers)
+            : FirstStep(data, optimWrapper, new OwnUpdateWatch(optimizers));
     }
+
+    private StepOutputs FirstStep(DataBatch data, BaseOptimWrapper optimWrapper, OwnUpdateWatch watch)
+    {
+        StepOutputs outputs = LegacyStep(data, watch.Optimizers);
+        watch.Check(legacyModel.GetType().Name, optimWrapper);
+        return outputs;
+    }
+
+    private StepOutputs LegacyStep(DataBatch data, OptimizerSet? optimizer) => ((ITrainStep)legacyModel).TrainStep(data, optimizer)
+        ?? throw new InvalidOperationException($"{legacyModel.GetType().Name} returned null from its step. Return a StepOutputs.");
+
+    private OptimizerSet? OptimizersOf(BaseOptimWrapper optimWrapper) => SeenBy(optimWrapper)?.Optimizer ?? optimWrapper switch
+    {
+        DeferredOptimWrapper deferred => deferred.Optimizer,
+        OptimWrapper wrapper => new OptimizerSet(wrapper.Optimizer),
+        _ => null,
+    };
 
     private CompatException NoForward(string method) => new(new CompatDiagnostic(
         "COMPAT0104",

@@ -150,5 +150,5 @@ public sealed class DeferredOptimWrapper : BaseOptimWrapper
     }
 
     private CompatException SecondOwner(string method) => new(UpdateOwnerCheck.TwoOwners(
-        $"{method} of the wrapper was called, but {(Owner == UpdateOwner.Hook ? "a legacy optimizer hook" : "the model itself")} updates the weights already"));
+        $"{method} was called, but {(Owner == UpdateOwner.Hook ? "a legacy optimizer hook" : "the model itself")} updates the weights already"));
 }

@@ -7,7 +7,6 @@ using Compat.Engine.Optim;
 using Compat.Legacy;
 using Compat.Legacy.Runners;
 using Compat.Torch.Training;
-using static TorchSharp.torch;
 
 namespace Compat.Adapters.Runners;
 

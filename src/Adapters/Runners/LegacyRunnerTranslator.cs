@@ -83,7 +83,7 @@ internal sealed class LegacyRunnerTranslator(
         string accepted = string.Concat(Update.Changes().Select(change => $"\nAccepted: {change}"));
         CompatEvents.Write(
             legacy.Logger, LogLevel.Information, CompatEvents.LegacyRunnerOnEngine,
-            $"{legacy.GetType().Name} is trained by the engine. {owner}{accepted}\nIts hooks are called in the following order:\n{legacy.GetHookInfo()}");
+            $"The engine trains this {legacy.GetType().Name}. {owner}{accepted}\nIts hooks are called in the following order:\n{legacy.GetHookInfo()}");
     }
 
     private IEnumerable<CompatDiagnostic> RunnerRefusals()

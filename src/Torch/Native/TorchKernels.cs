@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Compat.Torch.Native;
@@ -139,7 +140,11 @@ internal static class TorchKernels
     /// <summary>Adds up how often tensors were written to in place.</summary>
     /// <param name="tensors">The tensors. Borrowed.</param>
     /// <returns>The sum of autograd's version counters.</returns>
-    public static long Versions(Tensor[] tensors) => (long)Unit.Value.invoke("versions", [tensors])!;
+    public static long Versions(Tensor[] tensors)
+    {
+        using Scalar sum = (Scalar)Unit.Value.invoke("versions", [tensors])!;
+        return sum.ToInt64();
+    }
 
     /// <summary>Computes the norm of each tensor.</summary>
     /// <param name="tensors">The tensors, all on one device. Borrowed.</param>

@@ -21,13 +21,14 @@ public sealed class Trainer : IDisposable
         Func<ProbeModel, ToyBatch, OptimizerSet?, StepOutputs>? step = null,
         bool namesOptimizer = false,
         int? maxEpochs = 2,
-        LegacyBehavior? behavior = null)
+        LegacyBehavior? behavior = null,
+        Func<nn.Module, RunnerOptions, EpochBasedRunner>? makeRunner = null)
     {
         Model = new ProbeModel(Time, step);
         Optimizer = optim.SGD(Model.parameters(), 0.01, momentum: 0.9);
         OptimizerSet set = namesOptimizer ? new OptimizerSet([KeyValuePair.Create("main", Optimizer)]) : new OptimizerSet(Optimizer);
         RunnerOptions options = new() { Logger = Logger, Optimizer = set, MaxEpochs = maxEpochs, Time = Time, Behavior = behavior ?? LegacyBehavior.V1_7_2 };
-        Runner = new CountedRunner(Model, options);
+        Runner = (makeRunner ?? ((model, settings) => new EpochBasedRunner(model, settings)))(Model, options);
         registerHooks?.Invoke(Runner);
         Runner.RegisterHook(new LegacyTraceHook(recorder), HookPriority.Lowest);
     }
@@ -74,17 +75,10 @@ public sealed class Trainer : IDisposable
 
     public Compat.Engine.Runner AsEngine() => Runner.AsEngine(Loaders, Workflow);
 
-    public void PretendToHaveTrained(int iterations) => ((CountedRunner)Runner).SetIter(iterations);
-
     public void Dispose()
     {
         Runner.Dispose();
         Optimizer.Dispose();
         Model.Dispose();
-    }
-
-    private sealed class CountedRunner(nn.Module model, RunnerOptions options) : EpochBasedRunner(model, options)
-    {
-        public void SetIter(int iter) => State.Iter = iter;
     }
 }
