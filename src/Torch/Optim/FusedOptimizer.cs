@@ -35,6 +35,10 @@ public abstract class FusedOptimizer : OptimizerHelper, IStatefulOptimizer, IOpt
     /// <value>The default is <see langword="true"/>.</value>
     public bool SetToNone { get; set; } = true;
 
+    /// <summary>Gets how many steps this object has made, those that a loss scaler skipped among them. It is not saved.</summary>
+    /// <remarks>Fused kernels write to the parameters without autograd's noticing, so nothing else tells that there was a step.</remarks>
+    public long StepCount { get; private set; }
+
     /// <summary>Gets whether a step leaves everything as it is by itself if a gradient is infinite or NaN, so that nobody has to wait and look.</summary>
     internal bool SkipsByItself => Implementation == Implementation.Fused;
 
@@ -119,6 +123,7 @@ public abstract class FusedOptimizer : OptimizerHelper, IStatefulOptimizer, IOpt
                 + "first, then build the optimizer.");
         }
 
+        StepCount++;
         Implementation implementation = Implementation;
         for (int i = 0; i < members.Count; i++)
         {

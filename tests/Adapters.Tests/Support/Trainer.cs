@@ -22,15 +22,20 @@ public sealed class Trainer : IDisposable
         bool namesOptimizer = false,
         int? maxEpochs = 2,
         LegacyBehavior? behavior = null,
+        bool hasOptimizer = true,
+        bool isTraced = true,
         Func<nn.Module, RunnerOptions, EpochBasedRunner>? makeRunner = null)
     {
         Model = new ProbeModel(Time, step);
         Optimizer = optim.SGD(Model.parameters(), 0.01, momentum: 0.9);
         OptimizerSet set = namesOptimizer ? new OptimizerSet([KeyValuePair.Create("main", Optimizer)]) : new OptimizerSet(Optimizer);
-        RunnerOptions options = new() { Logger = Logger, Optimizer = set, MaxEpochs = maxEpochs, Time = Time, Behavior = behavior ?? LegacyBehavior.V1_7_2 };
+        RunnerOptions options = new() { Logger = Logger, Optimizer = hasOptimizer ? set : null, MaxEpochs = maxEpochs, Time = Time, Behavior = behavior ?? LegacyBehavior.V1_7_2 };
         Runner = (makeRunner ?? ((model, settings) => new EpochBasedRunner(model, settings)))(Model, options);
         registerHooks?.Invoke(Runner);
-        Runner.RegisterHook(new LegacyTraceHook(recorder), HookPriority.Lowest);
+        if (isTraced)
+        {
+            Runner.RegisterHook(new LegacyTraceHook(recorder), HookPriority.Lowest);
+        }
     }
 
     public FakeTimeProvider Time { get; } = new();

@@ -1,0 +1,122 @@
+using Compat.Adapters.Diagnostics;
+using Compat.Adapters.Optim;
+using Compat.Adapters.Runners;
+using Compat.Adapters.Tests.Support;
+using Compat.Engine.Optim;
+using Compat.Legacy;
+using Compat.Legacy.Runners;
+using Compat.Torch.Training;
+
+namespace Compat.Adapters.Tests.Optim;
+
+public sealed class UpdateTranslatorTests
+{
+    private static readonly OptimizerConfig Clip = new() { GradClip = new GradClipConfig(0.25) };
+
+    [Theory]
+    [InlineData(Optimization.Automatic, false, true)]
+    [InlineData(Optimization.Automatic, true, false)]
+    [InlineData(Optimization.KeepHooks, false, false)]
+    [InlineData(Optimization.KeepHooks, true, false)]
+    [InlineData(Optimization.Translate, false, true)]
+    public void A_hook_is_kept_or_translated_as_asked_for_and_the_training_is_the_same(Optimization optimization, bool derived, bool translated)
+    {
+        void Register(EpochBasedRunner runner) => runner.RegisterTrainingHooks(
+            Trainer.UsualHooks(derived ? OptimizerConfig.FromHook(new OwnOptimizerHook(Clip)) : Clip));
+        using Trainer legacy = new Trainer(Register).Train(onEngine: false);
+        using Trainer trainer = new(Register);
+        Compat.Engine.Runner engine = AsEngine(trainer, optimization);
+
+        engine.Train();
+
+        (engine.OptimWrapper is OptimWrapper).Should().Be(translated);
+        (engine.OptimWrapper is DeferredOptimWrapper).Should().Be(!translated);
+        Same.Should(legacy.Trace, trainer.Trace);
+        trainer.Lines.Should().Equal(legacy.Lines).And.HaveCount(2);
+        trainer.Lines[0].Should().Contain("grad_norm");
+    }
+
+    [Fact]
+    public void Another_clip_is_seen()
+    {
+        using Trainer legacy = Clipped(0.25).Train(onEngine: false);
+        using Trainer other = Clipped(0.5).Train(onEngine: true);
+
+        other.Trace.Iterations[^1].Weights[0].Value.Hash.Should().NotBe(legacy.Trace.Iterations[^1].Weights[0].Value.Hash);
+
+        static Trainer Clipped(double norm) => new(
+            runner => runner.RegisterTrainingHooks(Trainer.UsualHooks(new() { GradClip = new GradClipConfig(norm) })));
+    }
+
+    [Fact]
+    public void What_a_translation_changes_for_hooks_before_the_update_stops_unless_it_is_accepted()
+    {
+        List<float>[] seen = [[], [], []];
+        int side = 0;
+        using Trainer legacy = WithHookBefore(seen[side++]).Train(onEngine: false);
+        using Trainer refused = WithHookBefore(seen[side++]);
+        using Trainer accepted = WithHookBefore(seen[side++]);
+
+        refused.Invoking(trainer => AsEngine(trainer, Optimization.Translate)).Should().Throw<CompatException>().Which.Diagnostics.Should().Equal(new CompatDiagnostic(
+            "COMPAT0203",
+            "ActionHook runs between the step and OptimizerHook. With the update translated, they come after it: they see the new weights, and what they do to outputs "
+            + "or weights comes too late for this update. Use Optimization.Automatic, register them behind the optimizer hook, or add \"COMPAT0203\" to AcceptedChanges."));
+        AsEngine(accepted, Optimization.Translate, "COMPAT0203").Train();
+
+        Same.Should(legacy.Trace, accepted.Trace);
+        seen[1].Should().BeEmpty();
+        seen[2].Should().HaveCount(6).And.NotEqual(seen[0]);
+        seen[2][0].Should().Be(seen[0][1], "it sees the weights of one update later");
+        accepted.Logger.Ours.Should().ContainSingle(line => line.Id == 9080).Which.Text.Should().Contain("\nAccepted: COMPAT0203: ActionHook runs between");
+    }
+
+    [Theory]
+    [InlineData(true, "OwnOptimizerHook cannot be translated: what it does beyond an OptimizerHook is not known. ")]
+    [InlineData(false, "There is no optimizer hook to translate: the model, or a hook of another kind, updates the weights. ")]
+    public void A_translation_that_cannot_be_exact_is_refused_whatever_is_accepted(bool hasHook, string reason)
+    {
+        using Trainer trainer = new(runner => runner.RegisterTrainingHooks(Trainer.UsualHooks() with { OptimizerConfig = hasHook ? OptimizerConfig.FromHook(new OwnOptimizerHook()) : null }));
+
+        trainer.Invoking(refused => AsEngine(refused, Optimization.Translate, "COMPAT0205")).Should().Throw<CompatException>().Which.Diagnostics.Should().Equal(
+            new CompatDiagnostic("COMPAT0205", reason + "Use Optimization.Automatic, which keeps the old way, or port the update to the engine's OptimWrapper."));
+    }
+
+    [Fact]
+    public void A_missing_optimizer_is_named_with_the_hooks_that_need_it()
+    {
+        using Trainer trainer = new(runner => runner.RegisterTrainingHooks(Trainer.UsualHooks()), hasOptimizer: false);
+
+        trainer.Invoking(refused => refused.AsEngine()).Should().Throw<CompatException>().Which.Diagnostics.Should().Equal(new CompatDiagnostic(
+            "COMPAT0204",
+            "The runner has no optimizer, but StepLrUpdaterHook, OptimizerHook, TextLoggerHook need one. Set Optimizer in the runner's options, for example "
+            + "Optimizer = new FusedSgd(model.parameters(), new() { Lr = 0.01 })."));
+    }
+
+    [Fact]
+    public void A_model_with_an_optimizer_of_its_own_needs_none()
+    {
+        using Trainer trainer = new(runner => runner.RegisterHook(new PointHook((_, _) => { })), hasOptimizer: false, isTraced: false);
+
+        trainer.Invoking(own => own.AsEngine().Train()).Should().NotThrow();
+    }
+
+    [Fact]
+    public void Several_optimizers_for_a_hook_that_steps_one_are_refused()
+    {
+        using Trainer trainer = new(runner => runner.RegisterTrainingHooks(Trainer.UsualHooks()), namesOptimizer: true);
+
+        trainer.Invoking(refused => refused.AsEngine()).Should().Throw<CompatException>().Which.Diagnostics.Should().Equal(new CompatDiagnostic(
+            "COMPAT0204",
+            "OptimizerHook steps one optimizer, but the runner has several by name: main. Give the runner one, or leave the hook out and let the model, or a hook of "
+            + "your own, step them."));
+    }
+
+    private static Compat.Engine.Runner AsEngine(Trainer trainer, Optimization optimization, params string[] accepted) => trainer.Runner.AsEngine(
+        trainer.Loaders, trainer.Workflow, new AsEngineOptions { Optimization = optimization, AcceptedChanges = accepted });
+
+    private static Trainer WithHookBefore(List<float> seen) => new(runner =>
+    {
+        runner.RegisterTrainingHooks(Trainer.UsualHooks());
+        runner.RegisterHook(new ActionHook(inner => seen.Add(((ProbeModel)inner.Model).Linear.weight.detach().item<float>())), HookPriority.High);
+    });
+}
