@@ -2,7 +2,9 @@ using Compat.Adapters.Diagnostics;
 using Compat.Adapters.Runners;
 using Compat.Adapters.Tests.Support;
 using Compat.Legacy;
+using Compat.Legacy.Runners;
 using Compat.Torch.Data;
+using static TorchSharp.torch;
 
 namespace Compat.Adapters.Tests.Runners;
 
@@ -68,9 +70,106 @@ public sealed class LegacyRunnerTranslatorTests
         trainer.Invoking(usual => usual.AsEngine()).Should().NotThrow();
     }
 
+    [Fact]
+    public void A_runner_that_counts_iterations_where_epochs_are_needed_is_told_so()
+    {
+        using Trainer trainer = new(maxEpochs: null, maxIters: 100);
+
+        Refusals(trainer).Should().Equal(
+            "COMPAT0702: The runner has MaxIters = 100, but it counts epochs, so the engine does not know when to stop. Set MaxEpochs in the runner's options.");
+    }
+
+    [Theory]
+    [InlineData(typeof(OwnRunIter), "RunIter")]
+    [InlineData(typeof(OwnTrain), "Train")]
+    [InlineData(typeof(OwnTrainDeeper), "Train")]
+    [InlineData(typeof(OwnResolveMode), "ResolveMode")]
+    [InlineData(typeof(OwnRunIterations), "RunIterations")]
+    [InlineData(typeof(OwnEverything), "RunIterations, ResolveMode, Train, RunIter")]
+    public void Overridden_members_that_the_engine_does_not_call_are_refused(Type runner, string members)
+    {
+        using Trainer trainer = new(makeRunner: (model, options) => (EpochBasedRunner)Activator.CreateInstance(runner, model, options)!);
+
+        Refusals(trainer).Should().Equal(
+            $"COMPAT0704: {runner.Name} overrides {members}, which the engine does not call: what it does would be lost in silence. Move it into a hook or into the "
+            + "model's TrainStep, or run this trainer with Run for now.");
+    }
+
+    [Fact]
+    public void Members_that_are_called_anyway_can_be_overridden()
+    {
+        using Trainer trainer = new(makeRunner: (model, options) => new OwnRegistration(model, options));
+
+        trainer.Invoking(usual => usual.AsEngine()).Should().NotThrow();
+    }
+
+    [Fact]
+    public void An_overridden_validation_counts_only_where_there_is_one()
+    {
+        using Trainer trainer = new(makeRunner: (model, options) => new OwnVal(model, options));
+
+        trainer.Invoking(usual => usual.AsEngine()).Should().NotThrow();
+        Refusals(trainer, [trainer.Loaders[0], trainer.Loaders[0]], [("train", 1), ("val", 1)]).Select(text => text[..10]).Should().Equal("COMPAT0701", "COMPAT0704");
+    }
+
+    [Fact]
+    public void An_override_of_RunIterations_that_calls_the_engine_is_honoured()
+    {
+        using Trainer trainer = new(makeRunner: (model, options) => new OwnRunIterations(model, options));
+
+        trainer.Invoking(own => own.Runner.AsEngine(own.Loaders, own.Workflow, new AsEngineOptions { IsCalledByRunIterations = true })).Should().NotThrow();
+    }
+
     private static List<string> Refusals(Trainer trainer, IReadOnlyList<BatchLoader>? loaders = null, IReadOnlyList<WorkflowStep>? workflow = null)
     {
         Action convert = () => trainer.Runner.AsEngine(loaders ?? trainer.Loaders, workflow ?? trainer.Workflow);
         return [.. convert.Should().Throw<CompatException>().Which.Diagnostics.Select(diagnostic => diagnostic.ToString())];
+    }
+
+    private class OwnTrain(nn.Module model, RunnerOptions options) : EpochBasedRunner(model, options)
+    {
+        protected override IEnumerable<int> Train(BatchLoader dataLoader) => base.Train(dataLoader);
+    }
+
+    private sealed class OwnTrainDeeper(nn.Module model, RunnerOptions options) : OwnTrain(model, options);
+
+    private sealed class OwnVal(nn.Module model, RunnerOptions options) : EpochBasedRunner(model, options)
+    {
+        protected override IEnumerable<int> Val(BatchLoader dataLoader) => base.Val(dataLoader);
+    }
+
+    private sealed class OwnRunIter(nn.Module model, RunnerOptions options) : EpochBasedRunner(model, options)
+    {
+        protected override void RunIter(DataBatch batch, bool trainMode) => base.RunIter(batch, trainMode);
+    }
+
+    private sealed class OwnResolveMode(nn.Module model, RunnerOptions options) : EpochBasedRunner(model, options)
+    {
+        protected override Func<BatchLoader, IEnumerable<int>> ResolveMode(string mode) => base.ResolveMode(mode);
+    }
+
+    private class OwnRunIterations(nn.Module model, RunnerOptions options) : EpochBasedRunner(model, options)
+    {
+        public override IEnumerable<int> RunIterations(IReadOnlyList<BatchLoader> dataLoaders, IReadOnlyList<WorkflowStep> workflow) =>
+            base.RunIterations(dataLoaders, workflow);
+    }
+
+    private sealed class OwnEverything(nn.Module model, RunnerOptions options) : OwnRunIterations(model, options)
+    {
+        protected override IEnumerable<int> Train(BatchLoader dataLoader) => base.Train(dataLoader);
+
+        protected override void RunIter(DataBatch batch, bool trainMode) => base.RunIter(batch, trainMode);
+
+        protected override Func<BatchLoader, IEnumerable<int>> ResolveMode(string mode) => base.ResolveMode(mode);
+    }
+
+    // A method of another signature shares a name and overrides nothing.
+    private sealed class OwnRegistration(nn.Module model, RunnerOptions options) : EpochBasedRunner(model, options)
+    {
+        protected override bool DefaultByEpoch => true;
+
+        public static int Train(int epochs) => epochs;
+
+        public override void RegisterTrainingHooks(TrainingHookOptions options) => base.RegisterTrainingHooks(options);
     }
 }

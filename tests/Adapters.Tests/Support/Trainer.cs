@@ -21,6 +21,7 @@ public sealed class Trainer : IDisposable
         Func<ProbeModel, ToyBatch, OptimizerSet?, StepOutputs>? step = null,
         bool namesOptimizer = false,
         int? maxEpochs = 2,
+        int? maxIters = null,
         LegacyBehavior? behavior = null,
         bool hasOptimizer = true,
         bool isTraced = true,
@@ -29,7 +30,7 @@ public sealed class Trainer : IDisposable
         Model = new ProbeModel(Time, step);
         Optimizer = optim.SGD(Model.parameters(), 0.01, momentum: 0.9);
         OptimizerSet set = namesOptimizer ? new OptimizerSet([KeyValuePair.Create("main", Optimizer)]) : new OptimizerSet(Optimizer);
-        RunnerOptions options = new() { Logger = Logger, Optimizer = hasOptimizer ? set : null, MaxEpochs = maxEpochs, Time = Time, Behavior = behavior ?? LegacyBehavior.V1_7_2 };
+        RunnerOptions options = new() { Logger = Logger, Optimizer = hasOptimizer ? set : null, MaxEpochs = maxEpochs, MaxIters = maxIters, Time = Time, Behavior = behavior ?? LegacyBehavior.V1_7_2 };
         Runner = (makeRunner ?? ((model, settings) => new EpochBasedRunner(model, settings)))(Model, options);
         registerHooks?.Invoke(Runner);
         if (isTraced)
