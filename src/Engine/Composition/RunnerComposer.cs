@@ -48,13 +48,19 @@ internal static class RunnerComposer
     // A model that is wrapped already stays where it is, as in MMEngine.
     public static BaseModel BuildModel(Runner runner, RunnerOptions options)
     {
-        if (options.Model is IModelWrapper)
+        BaseModel built = options.Model;
+        if (built is not IModelWrapper)
         {
-            return options.Model;
+            built.MoveTo(options.Device ?? (cuda.is_available() ? CUDA : CPU));
+            built = options.ModelWrapper?.Wrap(built, new ModelWrapperContext(runner.Collectives, runner.Logger)) ?? built;
         }
 
-        options.Model.MoveTo(options.Device ?? (cuda.is_available() ? CUDA : CPU));
-        return options.ModelWrapper?.Wrap(options.Model, new ModelWrapperContext(runner.Collectives, runner.Logger)) ?? options.Model;
+        for (BaseModel? model = built; model is not null; model = (model as IModelWrapper)?.Module)
+        {
+            model.Logger = runner.Logger;
+        }
+
+        return built;
     }
 
     public static BaseOptimWrapper BuildOptimWrapper(Runner runner, RunnerOptions options)

@@ -28,6 +28,59 @@ public sealed class BaseModelTests
     }
 
     [Fact]
+    public void A_total_beside_other_losses_trains_on_the_doubled_sum_as_in_the_original_and_is_warned_about_once()
+    {
+        using TestRun run = new()
+        {
+            Model = new TestModel
+            {
+                Losses = (_, loss) => new LossDict { ["loss1"] = loss, ["acc"] = ones(1), ["loss"] = loss + (2 * loss), ["loss2"] = 2 * loss },
+            },
+        };
+
+        Runner runner = run.Train(run.Options);
+
+        run.Logger.Ours.Should().Equal((
+            9030,
+            "TestModel returned the loss 'loss' beside 'loss1', 'loss2': the sum of all of them is trained on, as in MMEngine, while the log shows 'loss' "
+            + "alone. If 'loss' is the total of the others, it counts twice: leave it out. If it is a loss of its own, name it 'loss_' and something."));
+        run.Logger.Warnings.Should().HaveCount(1, "there are four iterations");
+        using DisposeScope scope = NewDisposeScope();
+        (Tensor total, LogVars logVars) = run.Model.ParseLosses(new LossDict { ["loss1"] = ones(1), ["loss"] = ones(1) * 3, ["loss2"] = ones(1) * 2 });
+        total.item<float>().Should().Be(6);
+        logVars["loss"].Read().Should().Be(3);
+    }
+
+    [Fact]
+    public void A_model_behind_a_wrapper_can_warn_too()
+    {
+        using TestModel inner = new() { Losses = (_, loss) => new LossDict { ["loss"] = loss, ["loss_a"] = loss } };
+        using Front front = new(inner);
+        using TestRun run = new();
+
+        run.Train(run.Options with { Model = front });
+
+        run.Logger.Ours.Should().ContainSingle().Which.Text.Should().StartWith("TestModel returned the loss 'loss' beside 'loss_a': ");
+    }
+
+    [Fact]
+    public void A_loss_without_others_or_others_without_a_total_are_not_warned_about()
+    {
+        foreach (Func<Tensor, LossDict> losses in (Func<Tensor, LossDict>[])
+            [
+                loss => new LossDict { ["loss"] = loss, ["acc"] = ones(1) },
+                loss => new LossDict { ["loss1"] = loss, ["loss2"] = loss },
+            ])
+        {
+            using TestRun run = new() { Model = new TestModel { Losses = (_, loss) => losses(loss) } };
+
+            run.Train(run.Options);
+
+            run.Logger.Ours.Should().BeEmpty();
+        }
+    }
+
+    [Fact]
     public void The_total_is_a_scalar_that_autograd_knows()
     {
         using DisposeScope scope = NewDisposeScope();
@@ -251,5 +304,14 @@ public sealed class BaseModelTests
             Training.Add(training);
             return base.Process(data, training);
         }
+    }
+
+    private sealed class Front(BaseModel module) : BaseModel, IModelWrapper
+    {
+        public BaseModel Module { get; } = module;
+
+        public override nn.Module StateModule => Module.StateModule;
+
+        public override LogVars TrainStep(DataBatch data, BaseOptimWrapper optimWrapper) => Module.TrainStep(data, optimWrapper);
     }
 }
