@@ -8,6 +8,7 @@ using Compat.Engine.Runtime;
 using Compat.Engine.Schedulers;
 using Compat.Torch;
 using Compat.Torch.Data;
+using Compat.Torch.Distributed;
 using Compat.Torch.Training;
 using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;
@@ -39,7 +40,7 @@ public sealed record RunnerOptions
     public IReadOnlyList<ParamSchedulerOptions> ParamSchedulers { get; init; } = [];
 
     /// <summary>Gets the validation data.</summary>
-    /// <value>Set together with <see cref="ValEvaluator"/>, or neither.</value>
+    /// <value>The default is <see langword="null"/>: no validation.</value>
     public BatchLoader? ValDataloader { get; init; }
 
     /// <summary>Gets the validation loop.</summary>
@@ -47,6 +48,7 @@ public sealed record RunnerOptions
     public EvaluationLoopOptions ValCfg { get; init; } = new ValLoopOptions();
 
     /// <summary>Gets the metrics of the validation. The runner takes them over.</summary>
+    /// <value>Needed if the model predicts; <see langword="null"/>, the default, if its <see cref="BaseModel.ValStep"/> returns losses alone.</value>
     public Evaluator? ValEvaluator { get; init; }
 
     /// <summary>Gets which of the hooks that every run has are registered.</summary>
@@ -80,6 +82,10 @@ public sealed record RunnerOptions
     /// <summary>Gets what happens when a loss turns out to be NaN or infinite.</summary>
     /// <value>The default is <see cref="NonFiniteLoss.Error"/>.</value>
     public NonFiniteLoss NonFiniteLoss { get; init; } = NonFiniteLoss.Error;
+
+    /// <summary>Gets the processes that train together. Borrowed.</summary>
+    /// <value>The default is this one alone.</value>
+    public ICollectives Collectives { get; init; } = SingleProcess.Instance;
 
     /// <summary>Gets the clock of timers and time stamps.</summary>
     /// <value>The default is the system's.</value>

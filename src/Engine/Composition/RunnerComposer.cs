@@ -15,10 +15,11 @@ internal static class RunnerComposer
             (nameof(options.TrainDataloader), options.TrainDataloader is not null),
             (nameof(options.TrainCfg), options.TrainCfg is not null),
             (nameof(options.OptimWrapper), options.OptimWrapper is not null));
-        CheckTogether(
-            "validation",
-            (nameof(options.ValDataloader), options.ValDataloader is not null),
-            (nameof(options.ValEvaluator), options.ValEvaluator is not null));
+        if (options.ValEvaluator is not null && options.ValDataloader is null)
+        {
+            throw new ArgumentException("ValEvaluator is set, but ValDataloader is not. Set ValDataloader, or leave ValEvaluator out.", nameof(options));
+        }
+
         if (options.ParamSchedulers.Count > 0 && options.OptimWrapper is null)
         {
             throw new ArgumentException("ParamSchedulers are set, but OptimWrapper is not. Set OptimWrapper, or leave ParamSchedulers out.", nameof(options));
@@ -53,7 +54,7 @@ internal static class RunnerComposer
         [.. options.ParamSchedulers.Select(scheduler => scheduler.Build(runner.OptimWrapper.ParamGroups))];
 
     public static EvaluationLoop? BuildValLoop(Runner runner, RunnerOptions options) =>
-        options.ValDataloader is null ? null : options.ValCfg.Build(runner, options.ValDataloader, options.ValEvaluator!);
+        options.ValDataloader is null ? null : options.ValCfg.Build(runner, options.ValDataloader, options.ValEvaluator);
 
     private static void CheckTogether(string purpose, params (string Name, bool IsSet)[] settings)
     {

@@ -38,13 +38,13 @@ public abstract class BaseModel : nn.Module
 
     /// <summary>Makes one validation step.</summary>
     /// <param name="data">The batch as it came from the loader. Borrowed.</param>
-    /// <returns>The predictions.</returns>
-    public virtual DataBatch ValStep(DataBatch data) => Predict(DataPreprocessor.Process(data, training: false));
+    /// <returns>Predictions, losses, or both. The default returns what <see cref="Predict"/> does.</returns>
+    public virtual ValOutputs ValStep(DataBatch data) => PredictPrepared(data);
 
     /// <summary>Makes one test step.</summary>
     /// <param name="data">The batch as it came from the loader. Borrowed.</param>
-    /// <returns>The predictions.</returns>
-    public virtual DataBatch TestStep(DataBatch data) => ValStep(data);
+    /// <returns>Predictions, losses, or both. The default returns what <see cref="Predict"/> does, whatever <see cref="ValStep"/> is.</returns>
+    public virtual ValOutputs TestStep(DataBatch data) => PredictPrepared(data);
 
     /// <summary>Runs the model for one of its purposes.</summary>
     /// <param name="data">A prepared batch. Borrowed.</param>
@@ -108,6 +108,9 @@ public abstract class BaseModel : nn.Module
         this.to(device);
         DataPreprocessor.Device = device;
     }
+
+    private DataBatch PredictPrepared(DataBatch data) => Predict(DataPreprocessor.Process(data, training: false))
+        ?? throw new InvalidOperationException($"{GetType().Name} returned null from Predict. Return the predictions: a DataBatch, for example a SampleList.");
 
     private static string Names(LossDict losses) => losses.Count == 0 ? "none" : string.Join(", ", losses.Names);
 

@@ -10,6 +10,9 @@ public static class CompatEvents
     /// <summary>Gets the id of the warning about a loss that is not finite.</summary>
     public static EventId NonFiniteLoss { get; } = new(9000, nameof(NonFiniteLoss));
 
+    /// <summary>Gets the id of the warning about a metric that keeps more or other items than one per sample.</summary>
+    public static EventId MetricItems { get; } = new(9070, nameof(MetricItems));
+
     /// <summary>Tells whether a line is one of ours.</summary>
     /// <param name="id">The line's event id.</param>
     /// <returns>Whether the originals have no such line.</returns>

@@ -1,3 +1,4 @@
+using Compat.Engine.Evaluation;
 using Compat.Engine.Hooks;
 using Compat.Engine.Hooks.Arguments;
 using Compat.Engine.Loops;
@@ -35,6 +36,32 @@ public sealed class RuntimeInfoHookTests
         runner.MessageHub.GetScalar("train/lr").Count.Should().Be(4);
         runner.MessageHub.GetScalar("train/loss").Count.Should().Be(4);
         runner.MessageHub.GetScalar("val/mAP").Mean().Should().Be(0.5);
+    }
+
+    [Fact]
+    public void Metrics_that_are_no_numbers_become_infos()
+    {
+        // MMEngine, run/test_metrics_of_every_kind: an array of one number (a1) is a history, a longer one (t2) and None are infos.
+        using TestRun run = new();
+        ProbeMetric metric = new()
+        {
+            Compute = _ => new OrderedDictionary<string, MetricValue>
+            {
+                ["f"] = 0.5,
+                ["nan"] = double.NaN,
+                ["a1"] = new[] { 4.5 },
+                ["t2"] = new[] { 1.0, 2 },
+                ["none"] = MetricValue.None,
+            },
+        };
+
+        Runner runner = run.Train(run.WithValidation with { ValEvaluator = new Evaluator(metric) });
+
+        runner.MessageHub.Scalars.Keys.Where(key => key.StartsWith("val/", StringComparison.Ordinal))
+            .Should().Equal("val/data_time", "val/time", "val/f", "val/nan", "val/a1");
+        runner.MessageHub.GetScalar("val/a1").Current().Should().Be(4.5);
+        Info<MetricValue>(runner, "val/t2").Array.Should().Equal(1, 2);
+        Info<MetricValue>(runner, "val/none").IsNone.Should().BeTrue();
     }
 
     [Fact]
