@@ -124,14 +124,25 @@ public abstract class BaseMetric(string? prefix = null) : IDisposable
     // A sampler repeats at most one sample less than there are processes, so that every process gets as many.
     private void WarnIfItemsDoNotFit(long count, int size, int processes, ILogger logger)
     {
-        string? text = KeepsOneItemPerBatch && size % processes != 0
-            ? $"{Name} keeps one item per batch, and {processes} processes do not share {size} samples evenly: samples that a sampler repeats to fill up count "
-                + "twice. Keep one item per sample, or set RoundUp of the sampler to false."
-            : count > size + (long)processes - 1
-                ? $"{Name} kept {count} items for {size} samples; the last {count - size} are left out. Keep one item per sample: with KeepOne, all that belongs to "
-                    + "one sample is one item."
-                : null;
-        if (text is not null && !warned)
+        if (count > size + (long)processes - 1)
+        {
+            WarnOnce(
+                logger,
+                $"{Name} kept {count} items for {size} samples; the last {count - size} are left out. Keep one item per sample: with KeepOne, all that belongs to "
+                + "one sample is one item.");
+        }
+        else if (KeepsOneItemPerBatch && size % processes != 0)
+        {
+            WarnOnce(
+                logger,
+                $"{Name} keeps one item per batch, and {processes} processes do not share {size} samples evenly: samples that a sampler repeats to fill up count "
+                + "twice. Keep one item per sample, or make the DefaultSampler with roundUp: false.");
+        }
+    }
+
+    private void WarnOnce(ILogger logger, string text)
+    {
+        if (!warned)
         {
             warned = true;
             CompatEvents.Write(logger, LogLevel.Warning, CompatEvents.MetricItems, text);

@@ -156,7 +156,7 @@ public sealed class BaseMetricOfSeveralProcessesTests
 
         lines.SelectMany(line => line).Should().Equal(isWarned
             ? ["ProbeMetric keeps one item per batch, and 2 processes do not share 5 samples evenly: samples that a sampler repeats to fill up count twice. "
-                + "Keep one item per sample, or set RoundUp of the sampler to false."]
+                + "Keep one item per sample, or make the DefaultSampler with roundUp: false."]
             : []);
     }
 
