@@ -15,6 +15,9 @@ public static class CompatEvents
     /// <summary>Gets the id of the warning about an entry <c>loss</c> beside other losses of a step, which is added to them.</summary>
     public static EventId LossBesideTerms { get; } = new(9030, nameof(LossBesideTerms));
 
+    /// <summary>Gets the id of the warning about a metric that keeps more or other items than one per sample.</summary>
+    public static EventId MetricItems { get; } = new(9070, nameof(MetricItems));
+
     /// <summary>Tells whether a line is one of ours.</summary>
     /// <param name="id">The line's event id.</param>
     /// <returns>Whether the originals have no such line.</returns>
