@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using Compat.Torch;
 using Compat.Torch.Data;
 using Compat.Torch.Native;
@@ -73,7 +72,7 @@ public abstract class BaseRunner : IDisposable
     public string? WorkDir { get; }
 
     /// <summary>Gets or sets what is written into checkpoints and the JSON log.</summary>
-    public JsonObject? Meta { get; set; }
+    public RunnerMeta? Meta { get; set; }
 
     /// <summary>Gets or sets the local time at which the runner was made, as <c>yyyyMMdd_HHmmss</c>. Scripts set it, so that logs share a name.</summary>
     public string Timestamp { get; set; }

@@ -10,6 +10,9 @@ public static class CompatEvents
     /// <summary>Gets the id of the warning about a loss that is not finite.</summary>
     public static EventId NonFiniteLoss { get; } = new(9000, nameof(NonFiniteLoss));
 
+    /// <summary>Gets the id of the line about parts of a legacy runner's meta that its JSON log cannot hold.</summary>
+    public static EventId MetaLeftOut { get; } = new(9040, nameof(MetaLeftOut));
+
     /// <summary>Tells whether a line is one of ours.</summary>
     /// <param name="id">The line's event id.</param>
     /// <returns>Whether the originals have no such line.</returns>

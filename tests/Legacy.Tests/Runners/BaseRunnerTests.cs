@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Compat.Legacy.Runners;
 using Compat.Legacy.Tests.Support;
 using Compat.TestSupport;
@@ -243,7 +242,7 @@ public sealed class BaseRunnerTests
     {
         FakeTimeProvider time = new(new DateTimeOffset(2024, 3, 5, 7, 8, 9, TimeSpan.Zero));
         time.SetLocalTimeZone(TimeZoneInfo.Utc);
-        JsonObject meta = new() { ["exp_name"] = "toy" };
+        RunnerMeta meta = new() { ["exp_name"] = "toy" };
         using StepModel model = new();
         using EpochBasedRunner runner = new(model, new RunnerOptions { Logger = new ListLogger(), MaxEpochs = 3, Time = time, Meta = meta });
 
