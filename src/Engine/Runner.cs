@@ -1,5 +1,6 @@
 using System.Globalization;
 using Compat.Engine.Composition;
+using Compat.Engine.Data;
 using Compat.Engine.Hooks;
 using Compat.Engine.Logging;
 using Compat.Engine.Loops;
@@ -8,12 +9,12 @@ using Compat.Engine.Optim;
 using Compat.Engine.Schedulers;
 using Compat.Torch;
 using Compat.Torch.Data;
+using Compat.Torch.Distributed;
 using Compat.Torch.Logging;
 using Compat.Torch.Native;
 using Compat.Torch.Randomness;
 using Compat.Torch.Training;
 using Microsoft.Extensions.Logging;
-using static TorchSharp.torch;
 
 namespace Compat.Engine;
 
@@ -47,13 +48,19 @@ public sealed class Runner : IDisposable
         Logger = options.Logger ?? new LineLogger("engine", [Console.Out, logFile!], time: Time);
         MessageHub = new MessageHub(new PendingScalars(options.NonFiniteLoss, Logger));
         LogProcessor = new LogProcessor(options.LogProcessor);
-        Model.MoveTo(options.Device ?? (cuda.is_available() ? CUDA : CPU));
+        Model = RunnerComposer.BuildModel(this, options);
+        DataloaderContext data = new(options.Randomness.Seed, Collectives.Rank);
+        TrainDataloader = options.TrainDataloader?.Build(data);
+        ValDataloader = options.ValDataloader?.Build(data);
         Hooks = new HookList(this);
         RunnerComposer.RegisterHooks(this, options);
     }
 
-    /// <summary>Gets the model.</summary>
-    public BaseModel Model => options.Model;
+    /// <summary>Gets the model, with the wrapper in front of it if there is one.</summary>
+    public BaseModel Model { get; }
+
+    /// <summary>Gets what the training processes do together.</summary>
+    public ICollectives Collectives => options.Collectives;
 
     /// <summary>Gets the folder for everything that the run writes, as a full path.</summary>
     public string WorkDir { get; }
@@ -83,7 +90,10 @@ public sealed class Runner : IDisposable
     public HookList Hooks { get; }
 
     /// <summary>Gets the training data.</summary>
-    public BatchLoader? TrainDataloader => options.TrainDataloader;
+    public BatchLoader? TrainDataloader { get; }
+
+    /// <summary>Gets the validation data.</summary>
+    public BatchLoader? ValDataloader { get; }
 
     /// <summary>Gets the training loop.</summary>
     /// <value><see langword="null"/> until <see cref="Train"/> builds it.</value>
@@ -91,11 +101,10 @@ public sealed class Runner : IDisposable
 
     /// <summary>Gets the validation loop.</summary>
     /// <value><see langword="null"/> until it is built, and if there is no validation.</value>
-    public ValLoop? ValLoop { get; private set; }
+    public EvaluationLoop? ValLoop { get; private set; }
 
     /// <summary>Gets how far training has come.</summary>
-    /// <value>Zeros until <see cref="Train"/> builds the loop.</value>
-    public TrainingProgress Progress => TrainLoop?.Progress ?? new();
+    public TrainingProgress Progress { get; } = new();
 
     /// <summary>Gets how many epochs are trained; 0 until <see cref="Train"/> builds the loop.</summary>
     public int MaxEpochs => TrainLoop?.MaxEpochs ?? 0;
@@ -137,7 +146,7 @@ public sealed class Runner : IDisposable
     {
         PrepareTraining();
         Hooks.BeforeRun();
-        OptimWrapper.InitializeCountStatus(Model, Progress.Iter, MaxIters, Logger);
+        InitializeCountStatus();
         foreach (int iter in TrainLoop!.Iterations())
         {
             yield return iter;
@@ -159,13 +168,37 @@ public sealed class Runner : IDisposable
         return metrics;
     }
 
-    /// <summary>Frees what the runner owns: the optimizer it built, the metrics, pending log values and the log file.</summary>
+    /// <summary>Frees what the runner owns: the optimizer, loaders and model wrapper it built, the metrics, pending log values and the log file.</summary>
     public void Dispose()
     {
+        TrainLoop?.Dispose();
         optimWrapper?.Dispose();
         options.ValEvaluator?.Dispose();
         MessageHub.Dispose();
+        DisposeBuilt();
         logFile?.Dispose();
+    }
+
+    /// <summary>Tells the wrapper where training stands.</summary>
+    internal void InitializeCountStatus() => OptimWrapper.InitializeCountStatus(Model.StateModule, Progress.Iter, MaxIters, Logger);
+
+    // Whoever handed in a loader or a model disposes it.
+    private void DisposeBuilt()
+    {
+        if (options.TrainDataloader is not BuiltDataloader)
+        {
+            TrainDataloader?.Dispose();
+        }
+
+        if (options.ValDataloader is not BuiltDataloader)
+        {
+            ValDataloader?.Dispose();
+        }
+
+        if (!ReferenceEquals(Model, options.Model))
+        {
+            Model.Dispose();
+        }
     }
 
     private void PrepareTraining()

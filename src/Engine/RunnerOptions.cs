@@ -1,3 +1,4 @@
+using Compat.Engine.Data;
 using Compat.Engine.Evaluation;
 using Compat.Engine.Hooks;
 using Compat.Engine.Logging;
@@ -7,7 +8,7 @@ using Compat.Engine.Optim;
 using Compat.Engine.Runtime;
 using Compat.Engine.Schedulers;
 using Compat.Torch;
-using Compat.Torch.Data;
+using Compat.Torch.Distributed;
 using Compat.Torch.Training;
 using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;
@@ -21,12 +22,16 @@ public sealed record RunnerOptions
     /// <summary>Gets the model.</summary>
     public required BaseModel Model { get; init; }
 
+    /// <summary>Gets what stands in front of the model while it is trained.</summary>
+    /// <value>The default is <see langword="null"/>: nothing.</value>
+    public ModelWrapperOptions? ModelWrapper { get; init; }
+
     /// <summary>Gets the folder for everything that the run writes. It is made if it is missing.</summary>
     public required string WorkDir { get; init; }
 
     /// <summary>Gets the training data.</summary>
     /// <value>Set together with <see cref="TrainCfg"/> and <see cref="OptimWrapper"/>, or none of the three.</value>
-    public BatchLoader? TrainDataloader { get; init; }
+    public DataloaderOptions? TrainDataloader { get; init; }
 
     /// <summary>Gets the training loop.</summary>
     public TrainLoopOptions? TrainCfg { get; init; }
@@ -40,7 +45,11 @@ public sealed record RunnerOptions
 
     /// <summary>Gets the validation data.</summary>
     /// <value>Set together with <see cref="ValEvaluator"/>, or neither.</value>
-    public BatchLoader? ValDataloader { get; init; }
+    public DataloaderOptions? ValDataloader { get; init; }
+
+    /// <summary>Gets the validation loop.</summary>
+    /// <value>The default is <see cref="ValLoop"/>.</value>
+    public EvaluationLoopOptions ValCfg { get; init; } = new ValLoopOptions();
 
     /// <summary>Gets the metrics of the validation. The runner takes them over.</summary>
     public Evaluator? ValEvaluator { get; init; }
@@ -64,6 +73,10 @@ public sealed record RunnerOptions
     /// <summary>Gets where the model is trained.</summary>
     /// <value>The default is <see langword="null"/>: CUDA if there is a device, else the CPU.</value>
     public Device? Device { get; init; }
+
+    /// <summary>Gets what the training processes do together.</summary>
+    /// <value>The default is <see cref="SingleProcess"/>.</value>
+    public ICollectives Collectives { get; init; } = SingleProcess.Instance;
 
     /// <summary>Gets the name of the experiment; the time stamp is appended.</summary>
     /// <value>The default is <see langword="null"/>: the time stamp alone.</value>

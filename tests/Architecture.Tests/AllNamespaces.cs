@@ -6,6 +6,7 @@ using Compat.Adapters.Hooks;
 using Compat.Adapters.Models;
 using Compat.Adapters.Runners;
 using Compat.Engine;
+using Compat.Engine.Data;
 using Compat.Engine.Evaluation;
 using Compat.Engine.Hooks;
 using Compat.Engine.Hooks.Arguments;

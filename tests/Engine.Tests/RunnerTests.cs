@@ -8,6 +8,7 @@ using Compat.Engine.Runtime;
 using Compat.Engine.Schedulers;
 using Compat.Engine.Tests.Support;
 using Compat.TestSupport.Toy;
+using Compat.Torch.Data;
 using Compat.Torch.Training;
 using Microsoft.Extensions.Time.Testing;
 using TorchSharp;
@@ -208,6 +209,20 @@ public sealed class RunnerTests
     }
 
     [Fact]
+    public void Validating_a_model_that_cannot_predict_is_refused_before_anything_runs()
+    {
+        using TestRun run = new();
+        using OnlyLoss model = new();
+        using OnlyValStep other = new();
+        Action act = () => _ = new Runner(run.WithValidation with { Model = model });
+        Action legal = () => new Runner(run.WithValidation with { Model = other }).Dispose();
+
+        act.Should().Throw<ArgumentException>().WithMessage(
+            "ValDataloader is set, but OnlyLoss overrides neither Predict nor ValStep. Override one of them, or leave ValDataloader out.*");
+        legal.Should().NotThrow();
+    }
+
+    [Fact]
     public void Schedules_without_an_optimizer_are_refused()
     {
         using TestRun run = new();
@@ -236,6 +251,16 @@ public sealed class RunnerTests
     {
         Losses = (number, loss) => new LossDict { ["loss_a"] = loss, ["loss_b"] = loss.detach() * (number == iteration ? double.NaN : 1) },
     };
+
+    private sealed class OnlyLoss : BaseModel<ToyBatch>
+    {
+        protected override LossDict Loss(ToyBatch batch) => [];
+    }
+
+    private sealed class OnlyValStep : BaseModel<ToyBatch>
+    {
+        public override DataBatch ValStep(DataBatch data) => data;
+    }
 
     private sealed class CountHook : Hook
     {

@@ -74,7 +74,7 @@ public sealed class LegacyHookAdapter : Hook
         if (!facade.HasOutputs)
         {
             // The model is a native one: what it logs is all that there is.
-            facade.Take(new StepOutputs { LogVars = arguments.Outputs, NumSamples = Math.Max(arguments.Batch.Indices.Count, 1) });
+            facade.Take(new StepOutputs { LogVars = arguments.Outputs, NumSamples = arguments.Outputs.NumSamples ?? Math.Max(arguments.Batch.Indices.Count, 1) });
         }
 
         legacyHook.AfterTrainIter(facade);

@@ -14,7 +14,7 @@ internal sealed class LegacyTrainLoop(Compat.Engine.Runner runner, int maxEpochs
     protected override void BeginEpoch()
     {
         Model.train();
-        Runner.Hooks.BeforeTrainEpoch();
+        CallBeforeTrainEpoch();
     }
 
     protected override void EndEpoch()

@@ -1,7 +1,9 @@
 using Compat.Engine.Hooks;
 using Compat.Engine.Loops;
+using Compat.Engine.Model;
 using Compat.Engine.Optim;
 using Compat.Engine.Schedulers;
+using static TorchSharp.torch;
 
 namespace Compat.Engine.Composition;
 
@@ -19,6 +21,7 @@ internal static class RunnerComposer
             "validation",
             (nameof(options.ValDataloader), options.ValDataloader is not null),
             (nameof(options.ValEvaluator), options.ValEvaluator is not null));
+        CheckModel(options);
         if (options.ParamSchedulers.Count > 0 && options.OptimWrapper is null)
         {
             throw new ArgumentException("ParamSchedulers are set, but OptimWrapper is not. Set OptimWrapper, or leave ParamSchedulers out.", nameof(options));
@@ -42,9 +45,27 @@ internal static class RunnerComposer
         }
     }
 
+    // A model that is wrapped already stays where it is, as in MMEngine.
+    public static BaseModel BuildModel(Runner runner, RunnerOptions options)
+    {
+        BaseModel built = options.Model;
+        if (built is not IModelWrapper)
+        {
+            built.MoveTo(options.Device ?? (cuda.is_available() ? CUDA : CPU));
+            built = options.ModelWrapper?.Wrap(built, new ModelWrapperContext(runner.Collectives, runner.Logger)) ?? built;
+        }
+
+        for (BaseModel? model = built; model is not null; model = (model as IModelWrapper)?.Module)
+        {
+            model.Logger = runner.Logger;
+        }
+
+        return built;
+    }
+
     public static BaseOptimWrapper BuildOptimWrapper(Runner runner, RunnerOptions options)
     {
-        BaseOptimWrapper wrapper = options.OptimWrapper!.Build(options.Model);
+        BaseOptimWrapper wrapper = options.OptimWrapper!.Build(runner.Model.StateModule);
         wrapper.UseMessageHub(runner.MessageHub);
         return wrapper;
     }
@@ -52,8 +73,25 @@ internal static class RunnerComposer
     public static ParamScheduler[] BuildParamSchedulers(Runner runner, RunnerOptions options) =>
         [.. options.ParamSchedulers.Select(scheduler => scheduler.Build(runner.OptimWrapper.ParamGroups))];
 
-    public static ValLoop? BuildValLoop(Runner runner, RunnerOptions options) =>
-        options.ValDataloader is null ? null : new ValLoop(runner, options.ValDataloader, options.ValEvaluator!);
+    public static EvaluationLoop? BuildValLoop(Runner runner, RunnerOptions options) =>
+        runner.ValDataloader is { } loader ? options.ValCfg.Build(runner, loader, options.ValEvaluator!) : null;
+
+    private static void CheckModel(RunnerOptions options)
+    {
+        if (options is { Model: IModelWrapper, ModelWrapper: not null })
+        {
+            throw new ArgumentException(
+                $"The model is a {options.Model.GetType().Name} already, and ModelWrapper is set. Give the bare model, or leave ModelWrapper out.", nameof(options));
+        }
+
+        BaseModel model = options.Model is IModelWrapper wrapper ? wrapper.Module : options.Model;
+        if (options.ValDataloader is not null && !model.CanValidate)
+        {
+            throw new ArgumentException(
+                $"ValDataloader is set, but {model.GetType().Name} overrides neither Predict nor ValStep. Override one of them, or leave ValDataloader out.",
+                nameof(options));
+        }
+    }
 
     private static void CheckTogether(string purpose, params (string Name, bool IsSet)[] settings)
     {

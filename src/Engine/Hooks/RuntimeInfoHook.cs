@@ -54,7 +54,8 @@ public sealed class RuntimeInfoHook : Hook
     {
         foreach ((string name, LogValue value) in arguments.Outputs)
         {
-            runner.MessageHub.UpdateScalar(TrainKey(name), value, watched: WatchedLoss.ForLogged(name, runner.Progress.Iter));
+            runner.MessageHub.UpdateScalar(
+                TrainKey(name), value, watched: WatchedLoss.ForLogged(name, runner.Progress.Iter), weight: arguments.Outputs.NumSamples);
         }
     }
 

@@ -1,8 +1,4 @@
-using Compat.Engine.Hooks;
 using Compat.Torch.Data;
-using Compat.Torch.Training;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace Compat.Engine.Loops;
 
@@ -10,7 +6,7 @@ namespace Compat.Engine.Loops;
 /// <remarks>Source: MMEngine <c>EpochBasedTrainLoop</c>.</remarks>
 public class EpochBasedTrainLoop : TrainLoop
 {
-    private readonly EpochBasedTrainLoopOptions options;
+    private readonly ValidationInterval validation;
 
     /// <summary>Makes the loop.</summary>
     /// <param name="runner">The runner that the loop belongs to.</param>
@@ -21,86 +17,69 @@ public class EpochBasedTrainLoop : TrainLoop
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfNegative(options.MaxEpochs);
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.ValInterval, 1);
-        this.options = options;
+        validation = new(options.ValBegin, options.ValInterval);
+        MaxEpochs = options.MaxEpochs;
     }
 
     /// <inheritdoc/>
-    public override int MaxEpochs => options.MaxEpochs;
+    public override int MaxEpochs { get; }
 
     /// <inheritdoc/>
-    public override int MaxIters => options.MaxEpochs * Dataloader.Length;
-
-    private HookList Hooks => Runner.Hooks;
+    public override int MaxIters => MaxEpochs * Dataloader.Length;
 
     /// <inheritdoc/>
-    public override IEnumerable<int> Iterations()
+    protected override IEnumerable<int> Run()
     {
-        Hooks.BeforeTrain();
-        while (Progress.Epoch < MaxEpochs && !StopTraining)
+        while (true)
         {
-            foreach (int iter in RunEpoch())
+            foreach (int iter in ValidateIfDue())
             {
                 yield return iter;
             }
 
-            if (IsValidationDue())
+            if (Progress.Epoch >= MaxEpochs || StopTraining)
             {
-                foreach (int _ in Runner.ValLoop!.Iterations())
-                {
-                    yield return Progress.Iter;
-                }
+                yield break;
+            }
+
+            foreach (int iter in RunEpoch())
+            {
+                yield return iter;
             }
         }
-
-        Hooks.AfterTrain();
     }
 
-    /// <summary>Trains one epoch.</summary>
+    /// <summary>Trains one epoch, or what is left of it after a resume.</summary>
     /// <returns>The number of finished iterations, after each one.</returns>
     protected virtual IEnumerable<int> RunEpoch()
     {
         BeginEpoch();
-        int batchIndex = 0;
+        ApplyRestored();
         foreach (DataBatch batch in Dataloader)
         {
-            RunIter(batchIndex++, batch);
+            RunIter(Progress.BatchIndex, batch);
             yield return Progress.Iter;
         }
 
         EndEpoch();
-        Progress.Epoch++;
+        FinishEpoch();
     }
 
     /// <summary>Does what comes before the first batch of an epoch. As MMEngine, hooks come first.</summary>
     protected virtual void BeginEpoch()
     {
-        Hooks.BeforeTrainEpoch();
+        CallBeforeTrainEpoch();
         Model.train();
     }
 
     /// <summary>Does what comes after the last batch of an epoch.</summary>
     protected virtual void EndEpoch()
     {
-        Hooks.AfterTrainEpoch();
+        CallAfterTrainEpoch();
         Runner.MessageHub.Pending.Flush();                            // a loss that nobody looked at is found here at the latest
     }
 
-    /// <summary>Trains on one batch.</summary>
-    /// <param name="batchIndex">The position of the batch in the epoch, from 0.</param>
-    /// <param name="batch">The batch; this method takes it over.</param>
-    protected virtual void RunIter(int batchIndex, DataBatch batch)
-    {
-        using DisposeScope iteration = NewDisposeScope();             // every tensor made below ends with this block
-        batch.AttachTo(iteration);
-        Hooks.BeforeTrainIter(new(batchIndex, batch));
-        LogVars outputs = Model.TrainStep(batch, Runner.OptimWrapper);
-        Hooks.AfterTrainIter(new(batchIndex, batch, outputs));
-        Progress.Iter++;                                              // hooks above still see the old number
-    }
-
-    private bool IsValidationDue() =>
-        Runner.ValLoop is not null
-        && Progress.Epoch >= options.ValBegin
-        && (Progress.Epoch % options.ValInterval == 0 || Progress.Epoch == MaxEpochs);
+    /// <inheritdoc/>
+    protected override bool IsValidationDue(TrainingPosition position) =>
+        position.BatchIndex == 0 && Runner.ValLoop is not null && validation.IsDue(position.Epoch, MaxEpochs);
 }

@@ -1,28 +1,26 @@
-using Compat.Engine.Model;
 using Compat.Torch.Data;
+using Compat.Torch.Randomness;
+using Compat.Torch.Serialization;
+using Compat.Torch.Training;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Compat.Engine.Loops;
 
 /// <summary>What decides which batches the model is trained on, and when it is validated.</summary>
-/// <remarks>
-/// The interior of a loop is an iterator that yields after each iteration, so that several runners can be advanced in turn. Source: MMEngine
-/// <c>BaseLoop</c>.
-/// </remarks>
-public abstract class TrainLoop
+/// <remarks>A derived loop says in <see cref="Run"/> what is run; it counts by <see cref="FinishIter"/> and <see cref="FinishEpoch"/>.</remarks>
+public abstract class TrainLoop : BaseLoop, IDisposable
 {
+    private volatile bool isStopRequested;
+    private RandomState? restored;
+
     /// <summary>Makes a loop.</summary>
     /// <param name="runner">The runner that the loop belongs to.</param>
-    /// <param name="dataloader">The batches.</param>
+    /// <param name="dataloader">The batches. Borrowed.</param>
     protected TrainLoop(Runner runner, BatchLoader dataloader)
+        : base(runner, dataloader)
     {
-        ArgumentNullException.ThrowIfNull(runner);
-        ArgumentNullException.ThrowIfNull(dataloader);
-        Runner = runner;
-        Dataloader = dataloader;
     }
-
-    /// <summary>Gets the batches.</summary>
-    public BatchLoader Dataloader { get; }
 
     /// <summary>Gets how many epochs are trained.</summary>
     public abstract int MaxEpochs { get; }
@@ -31,18 +29,160 @@ public abstract class TrainLoop
     public abstract int MaxIters { get; }
 
     /// <summary>Gets how far training has come.</summary>
-    public TrainingProgress Progress { get; } = new();
+    public TrainingProgress Progress => Runner.Progress;
 
-    /// <summary>Gets or sets whether training ends before its time; a hook may set it.</summary>
+    /// <summary>Gets or sets whether training ends with the present epoch and the validation that follows it; a hook may set it.</summary>
+    /// <remarks>Source: MMEngine's <c>stop_training</c>.</remarks>
     public bool StopTraining { get; set; }
 
-    /// <summary>Gets the runner that the loop belongs to.</summary>
-    protected Runner Runner { get; }
-
-    /// <summary>Gets the model that is trained.</summary>
-    protected BaseModel Model => Runner.Model;
+    /// <summary>Ends training after the iteration in progress, wherever it stands. It may be called from any thread, for example when the process is asked to end.</summary>
+    /// <remarks>Hooks after training are called while the loader still stands where it is, so that one of them can save the position.</remarks>
+    public void RequestStop() => isStopRequested = true;
 
     /// <summary>Trains, one iteration of training or validation at each step of the enumeration.</summary>
     /// <returns>The number of finished training iterations, after each iteration of either kind.</returns>
-    public abstract IEnumerable<int> Iterations();
+    public sealed override IEnumerable<int> Iterations()
+    {
+        int iter = Progress.Iter;
+        CallBeforeTrain();
+        if (Progress.Iter != iter)
+        {
+            Runner.InitializeCountStatus();                           // a hook has resumed, as an old trainer's may
+        }
+
+        using IEnumerator<int> training = Run().GetEnumerator();
+        while (!isStopRequested && training.MoveNext())
+        {
+            yield return training.Current;
+        }
+
+        CallAfterTrain();
+    }
+
+    /// <summary>Gives where the loop stands, so that a run can go on there exactly: counters, phase, position of the loader, random state.</summary>
+    /// <remarks>Called by a hook after an iteration or epoch, the state is that of a run in which this iteration or epoch is over.</remarks>
+    /// <returns>The state; tensors are fresh.</returns>
+    public virtual PthDict SaveState()
+    {
+        TrainingPosition reached = Progress.Reached;
+        return new()
+        {
+            ["epoch"] = reached.Epoch,
+            ["iter"] = reached.Iter,
+            ["batch_index"] = reached.BatchIndex,
+            ["phase"] = (reached == Progress.Position ? Progress.Phase : PhaseAfter(reached)).ToString(),
+            ["dataloader"] = Dataloader.SaveState(),
+            ["random"] = RandomState.SaveState(),
+        };
+    }
+
+    /// <summary>Goes to where another loop stood. Random numbers go on from there when the first batch, or a validation that is due, is about to be read.</summary>
+    /// <param name="state">What <see cref="SaveState"/> returned, of a loop over the same data. Borrowed.</param>
+    /// <exception cref="PthException">The state does not fit; the loop is as it was.</exception>
+    public virtual void LoadState(PthDict state)
+    {
+        TrainingPosition position = new(state.RequireInt32("epoch"), state.RequireInt32("iter"), state.RequireInt32("batch_index"));
+        string phase = state.Require<PthText>("phase", "a text").Value;
+        if (!Enum.TryParse(phase, out TrainingPhase next) || !Enum.IsDefined(next))
+        {
+            throw new PthException($"The state's 'phase' is '{phase}'; it must be {string.Join(", ", Enum.GetNames<TrainingPhase>())}.");
+        }
+
+        RandomState random = RandomState.FromPth(state.Require<PthDict>("random", "a dictionary"));
+        try
+        {
+            Dataloader.LoadState(state.Require<PthDict>("dataloader", "a dictionary"));
+        }
+        catch (PthException)
+        {
+            random.Dispose();
+            throw;
+        }
+
+        restored?.Dispose();
+        restored = random;
+        Progress.Position = position;
+        Progress.Phase = next;
+    }
+
+    /// <summary>Frees a random state that was loaded and never used.</summary>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Runs everything between the hooks before and after training, from where <see cref="Progress"/> stands.</summary>
+    /// <returns>The number of finished training iterations, after each iteration of training or validation.</returns>
+    protected abstract IEnumerable<int> Run();
+
+    /// <summary>Tells whether a validation follows.</summary>
+    /// <param name="position">What is finished: an iteration, or an epoch if its <see cref="TrainingPosition.BatchIndex"/> is 0.</param>
+    /// <returns>Whether it does.</returns>
+    protected abstract bool IsValidationDue(TrainingPosition position);
+
+    /// <summary>Trains on one batch.</summary>
+    /// <param name="batchIndex">The position of the batch in the epoch, from 0.</param>
+    /// <param name="batch">The batch; this method takes it over.</param>
+    protected virtual void RunIter(int batchIndex, DataBatch batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        using DisposeScope iteration = NewDisposeScope();             // every tensor made below ends with this block
+        batch.AttachTo(iteration);
+        CallBeforeTrainIter(batchIndex, batch);
+        LogVars outputs = Model.TrainStep(batch, Runner.OptimWrapper);
+        CallAfterTrainIter(batchIndex, batch, outputs);
+        FinishIter();                                                 // hooks above still see the old number
+    }
+
+    /// <summary>Validates if that is due.</summary>
+    /// <returns>The number of finished training iterations, after each iteration of the validation.</returns>
+    protected IEnumerable<int> ValidateIfDue()
+    {
+        if (Progress.Phase == TrainingPhase.ValidationDue)
+        {
+            ApplyRestored();
+            foreach (int _ in Runner.ValLoop?.Iterations() ?? [])
+            {
+                yield return Progress.Iter;
+            }
+
+            Progress.Phase = TrainingPhase.ValidationDone;
+        }
+    }
+
+    /// <summary>
+    /// Applies a random state that was loaded. The one place for it is between the hooks before an epoch, which draw random numbers again, and its first batch.
+    /// </summary>
+    protected void ApplyRestored()
+    {
+        restored?.Restore();
+        restored?.Dispose();
+        restored = null;
+    }
+
+    /// <summary>Counts an iteration, after its hooks.</summary>
+    protected void FinishIter() => MoveTo(Progress.Position.AfterIter);
+
+    /// <summary>Counts an epoch, after its hooks.</summary>
+    protected void FinishEpoch() => MoveTo(Progress.Position.AfterEpoch);
+
+    /// <summary>Frees what the loop owns.</summary>
+    /// <param name="disposing">Whether <see cref="Dispose()"/> was called.</param>
+    protected virtual void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            restored?.Dispose();
+        }
+    }
+
+    private TrainingPhase PhaseAfter(TrainingPosition position) =>
+        IsValidationDue(position) ? TrainingPhase.ValidationDue : TrainingPhase.Training;
+
+    private void MoveTo(TrainingPosition position)
+    {
+        Progress.Position = position;
+        Progress.Phase = PhaseAfter(position);
+    }
 }

@@ -4,13 +4,24 @@ using static TorchSharp.torch;
 namespace Compat.Engine.Model;
 
 /// <summary>Prepares a batch for the model: here it only moves it to the model's device.</summary>
-/// <remarks>Source: MMEngine <c>BaseDataPreprocessor</c>.</remarks>
+/// <remarks>
+/// It is no module, so that it never appears among a model's parameters. Tensors of its own, such as a mean and a standard deviation, are
+/// <see cref="Torch.StateTensor"/>s: <see cref="To"/> moves them, <see cref="Dispose(bool)"/> frees them. Source: MMEngine <c>BaseDataPreprocessor</c>.
+/// </remarks>
 /// <param name="nonBlocking">Whether copies from pinned memory may overlap with computing. The default is <see langword="false"/>.</param>
-public class BaseDataPreprocessor(bool nonBlocking = false)
+public class BaseDataPreprocessor(bool nonBlocking = false) : IDisposable
 {
     /// <summary>Gets where batches are moved.</summary>
-    /// <value><see langword="null"/>, until the runner or the model's <see cref="BaseModel.MoveTo"/> sets it: batches stay where they are.</value>
-    public Device? Device { get; internal set; }
+    /// <value><see langword="null"/>, until the runner or the model's <see cref="BaseModel.MoveTo"/> calls <see cref="To"/>: batches stay where they are.</value>
+    public Device? Device { get; private set; }
+
+    /// <summary>Tells where batches go from now on, and moves what the preprocessor holds.</summary>
+    /// <param name="device">The model's device.</param>
+    public virtual void To(Device device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        Device = device;
+    }
 
     /// <summary>Prepares a batch.</summary>
     /// <param name="data">The batch as it came from the loader. Borrowed.</param>
@@ -20,5 +31,18 @@ public class BaseDataPreprocessor(bool nonBlocking = false)
     {
         ArgumentNullException.ThrowIfNull(data);
         return Device is null ? data : data.To(Device, nonBlocking);
+    }
+
+    /// <summary>Frees what the preprocessor holds. The model that it was given to does so.</summary>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Frees what the preprocessor holds.</summary>
+    /// <param name="disposing">Whether <see cref="Dispose()"/> was called.</param>
+    protected virtual void Dispose(bool disposing)
+    {
     }
 }

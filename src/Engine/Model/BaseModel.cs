@@ -1,22 +1,46 @@
 using Compat.Engine.Optim;
 using Compat.Torch.Data;
+using Compat.Torch.Logging;
 using Compat.Torch.Training;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Compat.Engine.Model;
 
 /// <summary>A model that knows how to make one training, validation or test step.</summary>
-/// <remarks>Derive from <see cref="BaseModel{TBatch}"/>, which gives the batch its type. Source: MMEngine <c>BaseModel</c>.</remarks>
+/// <remarks>
+/// Derive from <see cref="BaseModel{TBatch}"/>, which gives the batch its type, and override what the model is used for: <c>Loss</c> to train, <c>Predict</c> to
+/// validate. Source: MMEngine <c>BaseModel</c>.
+/// </remarks>
 public abstract class BaseModel : nn.Module
 {
+    private bool warnedOfTotal;
+
     /// <summary>Makes a model.</summary>
-    /// <param name="dataPreprocessor">What prepares each batch; <see langword="null"/> for one that moves it to the model's device.</param>
+    /// <param name="dataPreprocessor">
+    /// What prepares each batch; <see langword="null"/> for one that moves it to the model's device. The model takes it over.
+    /// </param>
     protected BaseModel(BaseDataPreprocessor? dataPreprocessor = null)
         : base(string.Empty) => DataPreprocessor = dataPreprocessor ?? new();
 
     /// <summary>Gets what prepares each batch.</summary>
     public BaseDataPreprocessor DataPreprocessor { get; }
+
+    /// <summary>Gets the module whose parameters, buffers and names count: what is trained, traced and saved.</summary>
+    /// <value>The model itself. One that stands in front of another module, and does not register it, gives that module.</value>
+    public virtual nn.Module StateModule => this;
+
+    /// <summary>Gets or sets where the model's own warnings go.</summary>
+    /// <value>The runner's logger, once a runner has the model.</value>
+    internal ILogger Logger { get; set; } = NullLogger.Instance;
+
+    /// <summary>Gets whether the model says what a validation shall do.</summary>
+    internal bool CanValidate => CanPredict || Overrides<DataBatch, DataBatch>(ValStep, typeof(BaseModel));
+
+    /// <summary>Gets whether the model overrides <c>Predict</c>.</summary>
+    private protected virtual bool CanPredict => Overrides<DataBatch, DataBatch>(Predict, typeof(BaseModel));
 
     /// <summary>Makes one training step: losses, gradients and, when due, the update of the weights.</summary>
     /// <param name="data">The batch as it came from the loader. Borrowed.</param>
@@ -61,23 +85,26 @@ public abstract class BaseModel : nn.Module
     /// <summary>Computes the losses of a batch.</summary>
     /// <param name="data">A prepared batch. Borrowed.</param>
     /// <returns>The losses; fresh.</returns>
-    public abstract LossDict Loss(DataBatch data);
+    /// <exception cref="NotSupportedException">The model does not override this method.</exception>
+    public virtual LossDict Loss(DataBatch data) => throw Missing(nameof(Loss), nameof(DataBatch), "train, or override TrainStep");
 
     /// <summary>Computes the predictions for a batch.</summary>
     /// <param name="data">A prepared batch. Borrowed.</param>
     /// <returns>The predictions; fresh.</returns>
-    public abstract DataBatch Predict(DataBatch data);
+    /// <exception cref="NotSupportedException">The model does not override this method.</exception>
+    public virtual DataBatch Predict(DataBatch data) => throw Missing(nameof(Predict), nameof(DataBatch), "validate or test");
 
     /// <summary>Computes the bare output of the network.</summary>
     /// <param name="data">A prepared batch. Borrowed.</param>
     /// <returns>The output; fresh.</returns>
-    public abstract Tensor ForwardTensor(DataBatch data);
+    /// <exception cref="NotSupportedException">The model does not override this method.</exception>
+    public virtual Tensor ForwardTensor(DataBatch data) => throw Missing(nameof(ForwardTensor), nameof(DataBatch), "use ForwardMode.Tensor");
 
     /// <summary>Adds up the losses to the one that is trained on, and lists what is logged.</summary>
     /// <remarks>
     /// A tensor counts with its mean, a list with the sum of its tensors' means. The total is the sum of all entries whose name contains
-    /// <c>loss</c>; it is logged first, as <c>loss</c>. An entry of that name replaces the logged value, not the total. Source: MMEngine
-    /// <c>BaseModel.parse_losses</c>.
+    /// <c>loss</c>; it is logged first, as <c>loss</c>. An entry of that name replaces the logged value, not the total: beside other losses it is added to
+    /// them, which doubles the loss if it was their sum already, so this is warned about once. Source: MMEngine <c>BaseModel.parse_losses</c>.
     /// </remarks>
     /// <param name="losses">The losses. Borrowed.</param>
     /// <returns>The total, a 0-d tensor that autograd knows, and the values to log.</returns>
@@ -86,11 +113,12 @@ public abstract class BaseModel : nn.Module
     {
         ArgumentNullException.ThrowIfNull(losses);
         List<KeyValuePair<string, Tensor>> terms = [.. losses.Select(entry => KeyValuePair.Create(entry.Key, SumOfMeans(entry.Value)))];
-        Tensor total = Sum(terms.Where(term => term.Key.Contains("loss", StringComparison.Ordinal)).Select(term => term.Value))
+        Tensor total = Sum(terms.Where(term => IsTrainedOn(term.Key)).Select(term => term.Value))
             ?? throw new ArgumentException(
                 $"{GetType().Name} returned no loss: no name contains 'loss'. Names present: {Names(losses)}. "
                 + "Name what shall be trained on 'loss', or 'loss_' and something.",
                 nameof(losses));
+        WarnOfTotal(losses);
         LogVars logVars = new() { ["loss"] = total };
         foreach ((string name, Tensor value) in terms)
         {
@@ -106,8 +134,44 @@ public abstract class BaseModel : nn.Module
     {
         ArgumentNullException.ThrowIfNull(device);
         this.to(device);
-        DataPreprocessor.Device = device;
+        DataPreprocessor.To(device);
     }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            DataPreprocessor.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    /// <summary>Tells whether a type derived from <paramref name="root"/> overrides a method: a delegate to a virtual method is one to its override.</summary>
+    private protected static bool Overrides<TBatch, TResult>(Func<TBatch, TResult> method, Type root) => method.Method.DeclaringType != root;
+
+    private protected NotSupportedException Missing(string method, string batch, string purpose) =>
+        new($"{GetType().Name} does not override {method}({batch}). Override it to {purpose}.");
+
+    private void WarnOfTotal(LossDict losses)
+    {
+        if (warnedOfTotal || !losses.Names.Contains("loss") || losses.Names.Count(IsTrainedOn) < 2)
+        {
+            return;
+        }
+
+        warnedOfTotal = true;
+        string others = string.Join(", ", losses.Names.Where(name => name != "loss" && IsTrainedOn(name)).Select(name => $"'{name}'"));
+        CompatEvents.Write(
+            Logger,
+            LogLevel.Warning,
+            CompatEvents.LossBesideTerms,
+            $"{GetType().Name} returned the loss 'loss' beside {others}: the sum of all of them is trained on, as in MMEngine, while the log shows 'loss' alone. "
+            + "If 'loss' is the total of the others, it counts twice: leave it out. If it is a loss of its own, name it 'loss_' and something.");
+    }
+
+    private static bool IsTrainedOn(string name) => name.Contains("loss", StringComparison.Ordinal);
 
     private static string Names(LossDict losses) => losses.Count == 0 ? "none" : string.Join(", ", losses.Names);
 

@@ -9,6 +9,8 @@ namespace Compat.Engine.Model;
 public abstract class BaseModel<TBatch>(BaseDataPreprocessor? dataPreprocessor = null) : BaseModel(dataPreprocessor)
     where TBatch : DataBatch
 {
+    private protected override bool CanPredict => Overrides<TBatch, DataBatch>(Predict, typeof(BaseModel<TBatch>));
+
     /// <inheritdoc/>
     public sealed override LossDict Loss(DataBatch data) => Loss(Typed(data));
 
@@ -18,25 +20,23 @@ public abstract class BaseModel<TBatch>(BaseDataPreprocessor? dataPreprocessor =
     /// <inheritdoc/>
     public sealed override Tensor ForwardTensor(DataBatch data) => ForwardTensor(Typed(data));
 
-    /// <summary>Computes the losses of a batch.</summary>
+    /// <summary>Computes the losses of a batch. Needed for training, unless the model makes its own training step.</summary>
     /// <param name="batch">The prepared batch. Borrowed.</param>
     /// <returns>The losses; fresh.</returns>
-    protected abstract LossDict Loss(TBatch batch);
+    /// <exception cref="NotSupportedException">The model does not override this method.</exception>
+    protected virtual LossDict Loss(TBatch batch) => throw Missing(nameof(Loss), typeof(TBatch).Name, "train, or override TrainStep");
 
     /// <summary>Computes the predictions for a batch. Needed for validation.</summary>
     /// <param name="batch">The prepared batch. Borrowed.</param>
     /// <returns>The predictions; fresh.</returns>
     /// <exception cref="NotSupportedException">The model does not override this method.</exception>
-    protected virtual DataBatch Predict(TBatch batch) => throw Missing(nameof(Predict), "validate or test");
+    protected virtual DataBatch Predict(TBatch batch) => throw Missing(nameof(Predict), typeof(TBatch).Name, "validate or test");
 
     /// <summary>Computes the bare output of the network.</summary>
     /// <param name="batch">The prepared batch. Borrowed.</param>
     /// <returns>The output; fresh.</returns>
     /// <exception cref="NotSupportedException">The model does not override this method.</exception>
-    protected virtual Tensor ForwardTensor(TBatch batch) => throw Missing(nameof(ForwardTensor), "use ForwardMode.Tensor");
-
-    private NotSupportedException Missing(string method, string purpose) =>
-        new($"{GetType().Name} does not override {method}({typeof(TBatch).Name}). Override it to {purpose}.");
+    protected virtual Tensor ForwardTensor(TBatch batch) => throw Missing(nameof(ForwardTensor), typeof(TBatch).Name, "use ForwardMode.Tensor");
 
     private TBatch Typed(DataBatch data) => data as TBatch
         ?? throw new ArgumentException(

@@ -25,10 +25,18 @@ public sealed class LogBuffer : IDisposable
     /// <summary>Gets the names that have a history, in order.</summary>
     public IReadOnlyCollection<string> Names => histories.Keys;
 
+    /// <summary>Gets or sets who is told of values that hooks add, and of how many samples they stand for: whoever keeps a log of its own.</summary>
+    /// <value>The default is <see langword="null"/>: nobody. What a training step returned is not told; it is in the runner's outputs.</value>
+    public Action<LogVars, int>? Listener { get; set; }
+
     /// <summary>Adds values.</summary>
     /// <param name="vars">The values.</param>
     /// <param name="count">How many samples they stand for. The default is 1.</param>
-    public void Update(LogVars vars, int count = 1) => Add(vars, count, iteration: null);
+    public void Update(LogVars vars, int count = 1)
+    {
+        Add(vars, count, iteration: null);
+        Listener?.Invoke(vars, count);
+    }
 
     /// <summary>Averages each name's last entries into <see cref="Output"/>. The histories stay.</summary>
     /// <param name="n">How many entries; 0, the default, for all.</param>

@@ -99,7 +99,12 @@ public sealed class BatchLoader : IEnumerable<DataBatch>, IDisposable
     {
         ObjectDisposedException.ThrowIf(isDisposed, this);
         LoaderPosition begin = resumed ?? new(0, TorchSeed.Draw(), default);
-        resumed = null;
+        if (resumed is not null)
+        {
+            Sampler.LoadState(begin.Sampler);                         // once more: since LoadState, a hook may have told the sampler its epoch
+            resumed = null;
+        }
+
         Queue<IndexBatch> asked = [];
         using IBatchSource source = Start(begin.BaseSeed!.Value);
         try

@@ -12,6 +12,9 @@ public static class CompatEvents
     /// <summary>Gets the id of the warning about a loss that is not finite.</summary>
     public static EventId NonFiniteLoss { get; } = new(9000, nameof(NonFiniteLoss));
 
+    /// <summary>Gets the id of the warning about an entry <c>loss</c> beside other losses of a step, which is added to them.</summary>
+    public static EventId LossBesideTerms { get; } = new(9030, nameof(LossBesideTerms));
+
     /// <summary>Gets the id of the line about parts of a legacy runner's meta that its JSON log cannot hold.</summary>
     public static EventId MetaLeftOut { get; } = new(9040, nameof(MetaLeftOut));
 

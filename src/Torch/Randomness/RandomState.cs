@@ -34,6 +34,14 @@ public sealed class RandomState : IDisposable
         return new RandomState(Kept(get_rng_state()), [.. Enumerable.Range(0, CudaGenerators.Count).Select(device => Kept(CudaGenerators.State(device)))]);
     }
 
+    /// <summary>Captures the present positions for a checkpoint, as <see cref="ToPth"/> gives them.</summary>
+    /// <returns>The positions; tensors are fresh.</returns>
+    public static PthDict SaveState()
+    {
+        TorchEnvironment.EnsureLoaded();
+        return Layout(get_rng_state(), Enumerable.Range(0, CudaGenerators.Count).Select(CudaGenerators.State));
+    }
+
     /// <summary>Takes positions out of a checkpoint.</summary>
     /// <param name="state">What <see cref="ToPth"/> returned. Borrowed.</param>
     /// <returns>The positions; disposable.</returns>
@@ -55,11 +63,7 @@ public sealed class RandomState : IDisposable
 
     /// <summary>Gives the positions for a checkpoint, as bytes that PyTorch's <c>set_rng_state</c> takes too.</summary>
     /// <returns><c>cpu</c>, and <c>cuda</c> with one entry for each device. The tensors are borrowed.</returns>
-    public PthDict ToPth() => new()
-    {
-        ["cpu"] = new PthTensor(cpu.Value),
-        ["cuda"] = new PthSequence(PthSequenceKind.List, cuda.Select(device => new PthTensor(device.Value))),
-    };
+    public PthDict ToPth() => Layout(cpu.Value, cuda.Select(device => device.Value));
 
     /// <summary>Goes back to the captured positions: the next random numbers are those that followed the capture.</summary>
     /// <remarks>Devices that are not there any more are left out, and devices that were not captured stay where they are.</remarks>
@@ -78,6 +82,12 @@ public sealed class RandomState : IDisposable
         cpu.Dispose();
         Array.ForEach(cuda, device => device.Dispose());
     }
+
+    private static PthDict Layout(Tensor cpu, IEnumerable<Tensor> cuda) => new()
+    {
+        ["cpu"] = new PthTensor(cpu),
+        ["cuda"] = new PthSequence(PthSequenceKind.List, cuda.Select(state => new PthTensor(state))),
+    };
 
     private static StateTensor Kept(Tensor state)
     {

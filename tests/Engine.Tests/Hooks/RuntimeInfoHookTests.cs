@@ -37,6 +37,20 @@ public sealed class RuntimeInfoHookTests
         runner.MessageHub.GetScalar("val/mAP").Mean().Should().Be(0.5);
     }
 
+    [Theory]
+    [InlineData(null, 2.5)]
+    [InlineData(3, 3.25)]
+    public void The_number_of_samples_of_the_outputs_is_the_weight_of_their_values(int? lastWeight, double mean)
+    {
+        using TestRun run = new() { Model = new TestModel { Losses = (iteration, loss) => new LossDict { ["loss"] = (loss * 0) + (iteration == 0 ? 1 : 4) } } };
+
+        Runner runner = run.Train(
+            run.Options with { TrainCfg = new EpochBasedTrainLoopOptions { MaxEpochs = 1 } }, new WeightHook([lastWeight is null ? null : 1, lastWeight]));
+
+        runner.MessageHub.GetScalar("train/loss").Mean().Should().Be(mean);
+        runner.MessageHub.GetScalar("train/loss").Current().Should().Be(4);
+    }
+
     [Fact]
     public void The_stage_is_that_of_the_loop_that_runs_and_goes_back_after_a_validation()
     {
@@ -69,6 +83,13 @@ public sealed class RuntimeInfoHookTests
     {
         runner.MessageHub.TryGetInfo(key, out T? value).Should().BeTrue();
         return value!;
+    }
+
+    private sealed class WeightHook(int?[] weights) : Hook
+    {
+        public override HookPriority Priority => HookPriority.Highest;
+
+        public override void AfterTrainIter(Runner runner, AfterTrainIterArguments arguments) => arguments.Outputs.NumSamples = weights[arguments.BatchIndex];
     }
 
     private sealed class StageHook : Hook

@@ -4,6 +4,8 @@ using Compat.Engine.Loops;
 using Compat.Engine.Tests.Support;
 using Compat.TestSupport.Toy;
 using Compat.Torch.Data;
+using Compat.Torch.Serialization;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Compat.Engine.Tests.Loops;
@@ -105,7 +107,7 @@ public sealed class EpochBasedTrainLoopTests
 
     [Theory]
     [InlineData(-1, 1, "options.MaxEpochs")]
-    [InlineData(1, 0, "options.ValInterval")]
+    [InlineData(1, 0, "interval")]
     public void Numbers_out_of_range_are_refused(int epochs, int interval, string name)
     {
         using TestRun run = new();
@@ -139,6 +141,65 @@ public sealed class EpochBasedTrainLoopTests
     }
 
     [Fact]
+    public void A_stop_request_ends_training_in_mid_epoch_while_the_loader_still_stands_there()
+    {
+        using TestRun run = new();
+        RecordingHook hook = new();
+        RequestHook request = new(at: 2);
+
+        Runner runner = run.Train(run.WithValidation with { TrainDataloader = new BatchLoader(new RampDataset(4)) }, hook, request);
+
+        runner.Progress.Iter.Should().Be(2);
+        runner.Progress.Epoch.Should().Be(0);
+        hook.Points.Should().EndWith(["after_train_iter 1", "after_train", "after_run"]).And.NotContain("after_train_epoch").And.NotContain("before_val");
+        request.Batches.Should().Be(2, "the loader's pass is not ended yet when hooks after training run");
+    }
+
+    [Fact]
+    public void Another_loop_may_be_stopped_between_two_iterations_from_outside()
+    {
+        using TestRun run = new();
+        Runner runner = run.Make(run.Options);
+        List<int> iterations = [];
+        foreach (int iter in runner.TrainIterations())
+        {
+            iterations.Add(iter);
+            runner.TrainLoop!.RequestStop();
+        }
+
+        iterations.Should().Equal(1);
+    }
+
+    [Fact]
+    public void Progress_is_there_before_training()
+    {
+        using TestRun run = new();
+        Runner runner = run.Make(run.Options);
+        TrainingProgress progress = runner.Progress;
+
+        runner.Train();
+
+        runner.Progress.Should().BeSameAs(progress);
+        runner.TrainLoop!.Progress.Should().BeSameAs(progress);
+        (progress.Epoch, progress.Iter, progress.BatchIndex, progress.Phase).Should().Be((2, runner.MaxIters, 0, TrainingPhase.Training));
+    }
+
+    [Fact]
+    public void The_batch_index_counts_what_is_done_in_the_epoch_and_the_phase_says_what_comes_next()
+    {
+        using TestRun run = new();
+        List<(int, TrainingPhase)> seen = [];
+        Runner runner = run.Make(run.WithValidation with { TrainDataloader = new BatchLoader(new RampDataset(2)) });
+        foreach (int _ in runner.TrainIterations())
+        {
+            seen.Add((runner.Progress.BatchIndex, runner.Progress.Phase));
+        }
+
+        seen[..3].Should().Equal((1, TrainingPhase.Training), (2, TrainingPhase.Training), (0, TrainingPhase.ValidationDue));
+        runner.Progress.Phase.Should().Be(TrainingPhase.ValidationDone);
+    }
+
+    [Fact]
     public void Tensors_of_an_iteration_end_with_it()
     {
         using TestRun run = new();
@@ -156,12 +217,31 @@ public sealed class EpochBasedTrainLoopTests
     {
         public List<bool> Enabled { get; } = [];
 
-        protected override void AfterIter(Runner runner, int batchIndex, DataBatch batch, LoopMode mode) => Enabled.Add(is_grad_enabled());
+        protected override void AfterIter(Runner runner, AfterIterArguments arguments, LoopMode mode) => Enabled.Add(is_grad_enabled());
     }
 
     private sealed class StopHook : Hook
     {
         public override void AfterTrainIter(Runner runner, AfterTrainIterArguments arguments) => runner.TrainLoop!.StopTraining = true;
+    }
+
+    private sealed class RequestHook(int at) : Hook
+    {
+        public long Batches { get; private set; }
+
+        public override void AfterTrainIter(Runner runner, AfterTrainIterArguments arguments)
+        {
+            if (runner.Progress.Iter + 1 == at)
+            {
+                runner.TrainLoop!.RequestStop();
+            }
+        }
+
+        public override void AfterTrain(Runner runner)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            Batches = (long)((PthInteger)runner.TrainLoop!.Dataloader.SaveState()["batches"]).Value;
+        }
     }
 
     private sealed class KeepingHook : Hook

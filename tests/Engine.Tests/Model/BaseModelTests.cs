@@ -2,6 +2,7 @@ using Compat.Engine.Model;
 using Compat.Engine.Optim;
 using Compat.Engine.Tests.Support;
 using Compat.TestSupport.Toy;
+using Compat.Torch;
 using Compat.Torch.Data;
 using Compat.Torch.Training;
 using TorchSharp;
@@ -24,6 +25,59 @@ public sealed class BaseModelTests
         some.Should().Throw<ArgumentException>().WithParameterName("losses").WithMessage(
             "TestModel returned no loss: no name contains 'loss'. Names present: acc, Loss. Name what shall be trained on 'loss', or 'loss_' and something.*");
         none.Should().Throw<ArgumentException>().WithMessage("*Names present: none.*");
+    }
+
+    [Fact]
+    public void A_total_beside_other_losses_trains_on_the_doubled_sum_as_in_the_original_and_is_warned_about_once()
+    {
+        using TestRun run = new()
+        {
+            Model = new TestModel
+            {
+                Losses = (_, loss) => new LossDict { ["loss1"] = loss, ["acc"] = ones(1), ["loss"] = loss + (2 * loss), ["loss2"] = 2 * loss },
+            },
+        };
+
+        Runner runner = run.Train(run.Options);
+
+        run.Logger.Ours.Should().Equal((
+            9030,
+            "TestModel returned the loss 'loss' beside 'loss1', 'loss2': the sum of all of them is trained on, as in MMEngine, while the log shows 'loss' "
+            + "alone. If 'loss' is the total of the others, it counts twice: leave it out. If it is a loss of its own, name it 'loss_' and something."));
+        run.Logger.Warnings.Should().HaveCount(1, "there are four iterations");
+        using DisposeScope scope = NewDisposeScope();
+        (Tensor total, LogVars logVars) = run.Model.ParseLosses(new LossDict { ["loss1"] = ones(1), ["loss"] = ones(1) * 3, ["loss2"] = ones(1) * 2 });
+        total.item<float>().Should().Be(6);
+        logVars["loss"].Read().Should().Be(3);
+    }
+
+    [Fact]
+    public void A_model_behind_a_wrapper_can_warn_too()
+    {
+        using TestModel inner = new() { Losses = (_, loss) => new LossDict { ["loss"] = loss, ["loss_a"] = loss } };
+        using Front front = new(inner);
+        using TestRun run = new();
+
+        run.Train(run.Options with { Model = front });
+
+        run.Logger.Ours.Should().ContainSingle().Which.Text.Should().StartWith("TestModel returned the loss 'loss' beside 'loss_a': ");
+    }
+
+    [Fact]
+    public void A_loss_without_others_or_others_without_a_total_are_not_warned_about()
+    {
+        foreach (Func<Tensor, LossDict> losses in (Func<Tensor, LossDict>[])
+            [
+                loss => new LossDict { ["loss"] = loss, ["acc"] = ones(1) },
+                loss => new LossDict { ["loss1"] = loss, ["loss2"] = loss },
+            ])
+        {
+            using TestRun run = new() { Model = new TestModel { Losses = (_, loss) => losses(loss) } };
+
+            run.Train(run.Options);
+
+            run.Logger.Ours.Should().BeEmpty();
+        }
     }
 
     [Fact]
@@ -124,6 +178,42 @@ public sealed class BaseModelTests
     }
 
     [Fact]
+    public void A_model_that_makes_its_own_training_step_needs_no_loss()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using OwnStep model = new();
+        using BaseOptimWrapper wrapper = new OptimWrapperOptions { Optimizer = optim.SGD([new Parameter(ones(1))], 0.1) }.Build(model);
+        ToyBatch batch = new(ones(1), ones(1));
+
+        model.TrainStep(batch, wrapper)["mine"].Number.Should().Be(1);
+        Action loss = () => model.Forward(batch, ForwardMode.Loss);
+        loss.Should().Throw<NotSupportedException>().WithMessage("OwnStep does not override Loss(ToyBatch). Override it to train, or override TrainStep.");
+    }
+
+    [Fact]
+    public void The_state_that_counts_is_the_models_own()
+    {
+        using TestModel model = new();
+
+        model.StateModule.Should().BeSameAs(model);
+    }
+
+    [Fact]
+    public void A_preprocessor_with_tensors_of_its_own_is_moved_and_freed_with_its_model()
+    {
+        MeanPreprocessor preprocessor = new();
+        LossOnly model = new(preprocessor);
+
+        model.MoveTo(META);
+        preprocessor.Mean.Value.device_type.Should().Be(DeviceType.META);
+        model.named_parameters().Should().BeEmpty("a preprocessor is no module");
+
+        model.Dispose();
+        Action read = () => _ = preprocessor.Mean.Value;
+        read.Should().Throw<ObjectDisposedException>();
+    }
+
+    [Fact]
     public void Moving_a_model_moves_its_weights_and_tells_the_preprocessor()
     {
         using TestModel model = new();
@@ -183,6 +273,28 @@ public sealed class BaseModelTests
         protected override LossDict Loss(ToyBatch batch) => new() { ["loss"] = ones(1, requires_grad: true) * 1 };
     }
 
+    private sealed class OwnStep : BaseModel<ToyBatch>
+    {
+        public override LogVars TrainStep(DataBatch data, BaseOptimWrapper optimWrapper) => new() { ["mine"] = 1 };
+    }
+
+    private sealed class MeanPreprocessor : BaseDataPreprocessor
+    {
+        public StateTensor Mean { get; } = new(ones(3));
+
+        public override void To(Device device)
+        {
+            base.To(device);
+            Mean.To(device);
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            Mean.Dispose();
+            base.Dispose(disposing);
+        }
+    }
+
     private sealed class Recorder : BaseDataPreprocessor
     {
         public List<bool> Training { get; } = [];
@@ -192,5 +304,14 @@ public sealed class BaseModelTests
             Training.Add(training);
             return base.Process(data, training);
         }
+    }
+
+    private sealed class Front(BaseModel module) : BaseModel, IModelWrapper
+    {
+        public BaseModel Module { get; } = module;
+
+        public override nn.Module StateModule => Module.StateModule;
+
+        public override LogVars TrainStep(DataBatch data, BaseOptimWrapper optimWrapper) => Module.TrainStep(data, optimWrapper);
     }
 }

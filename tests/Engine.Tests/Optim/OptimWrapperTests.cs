@@ -1,5 +1,6 @@
 using Compat.Engine.Optim;
 using Compat.Engine.Tests.Support;
+using Compat.Torch.Data;
 using Compat.TestSupport;
 using Microsoft.Extensions.Logging.Abstractions;
 using TorchSharp;
@@ -152,7 +153,7 @@ public sealed class OptimWrapperTests
                 Optimizer = new SgdOptions { Lr = 0 },
                 ClipGrad = clips ? new GradClipOptions { MaxNorm = 0.1 } : null,
             },
-            TrainDataloader = new(new TwosDataset()),
+            TrainDataloader = new BatchLoader(new TwosDataset()),
         });
 
         runner.MessageHub.Scalars.ContainsKey("train/grad_norm").Should().Be(clips);

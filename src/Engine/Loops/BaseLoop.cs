@@ -1,0 +1,106 @@
+using Compat.Engine.Model;
+using Compat.Torch.Data;
+using Compat.Torch.Training;
+
+namespace Compat.Engine.Loops;
+
+/// <summary>What trains or evaluates: something that goes over batches and calls hooks.</summary>
+/// <remarks>
+/// The interior of a loop is an iterator that yields after each iteration, outside the iteration's dispose scope, so that several runners can be advanced in
+/// turn. A loop of one's own derives from <see cref="TrainLoop"/> or <see cref="EvaluationLoop"/> and calls the hooks through the methods here. Source: MMEngine
+/// <c>BaseLoop</c>.
+/// </remarks>
+public abstract class BaseLoop
+{
+    /// <summary>Makes a loop.</summary>
+    /// <param name="runner">The runner that the loop belongs to.</param>
+    /// <param name="dataloader">The batches. Borrowed.</param>
+    protected BaseLoop(Runner runner, BatchLoader dataloader)
+    {
+        ArgumentNullException.ThrowIfNull(runner);
+        ArgumentNullException.ThrowIfNull(dataloader);
+        Runner = runner;
+        Dataloader = dataloader;
+    }
+
+    /// <summary>Gets the batches.</summary>
+    public BatchLoader Dataloader { get; }
+
+    /// <summary>Gets the runner that the loop belongs to.</summary>
+    protected Runner Runner { get; }
+
+    /// <summary>Gets the model.</summary>
+    protected BaseModel Model => Runner.Model;
+
+    /// <summary>Runs, one iteration at each step of the enumeration.</summary>
+    /// <returns>A number of finished iterations, after each one; which of them is up to the loop.</returns>
+    public abstract IEnumerable<int> Iterations();
+
+    /// <summary>Calls the hooks before the first epoch.</summary>
+    protected void CallBeforeTrain() => Runner.Hooks.BeforeTrain();
+
+    /// <summary>Calls the hooks before a training epoch.</summary>
+    protected void CallBeforeTrainEpoch()
+    {
+        Runner.Progress.Phase = TrainingPhase.Training;
+        Runner.Hooks.BeforeTrainEpoch();
+    }
+
+    /// <summary>Calls the hooks before a training iteration.</summary>
+    /// <param name="batchIndex">The position of the batch in its epoch, from 0.</param>
+    /// <param name="batch">The batch. Borrowed.</param>
+    protected void CallBeforeTrainIter(int batchIndex, DataBatch batch) => Runner.Hooks.BeforeTrainIter(new(batchIndex, batch));
+
+    /// <summary>Calls the hooks after a training iteration. A state that one of them saves is that of a run in which the iteration is over.</summary>
+    /// <param name="batchIndex">The position of the batch in its epoch, from 0.</param>
+    /// <param name="batch">The batch. Borrowed.</param>
+    /// <param name="outputs">What the training step returned. Borrowed.</param>
+    protected void CallAfterTrainIter(int batchIndex, DataBatch batch, LogVars outputs)
+    {
+        Runner.Progress.Reached = Runner.Progress.Position.AfterIter;
+        Runner.Hooks.AfterTrainIter(new(batchIndex, batch, outputs));
+    }
+
+    /// <summary>Calls the hooks after a training epoch. A state that one of them saves is that of a run in which the epoch is over.</summary>
+    protected void CallAfterTrainEpoch()
+    {
+        Runner.Progress.Reached = Runner.Progress.Position.AfterEpoch;
+        Runner.Hooks.AfterTrainEpoch();
+    }
+
+    /// <summary>Calls the hooks after the last epoch.</summary>
+    protected void CallAfterTrain() => Runner.Hooks.AfterTrain();
+
+    /// <summary>Calls the hooks before a validation.</summary>
+    protected void CallBeforeVal() => Runner.Hooks.BeforeVal();
+
+    /// <summary>Calls the hooks before the pass of a validation.</summary>
+    protected void CallBeforeValEpoch() => Runner.Hooks.BeforeValEpoch();
+
+    /// <summary>Calls the hooks before a validation iteration.</summary>
+    /// <param name="batchIndex">The position of the batch in its pass, from 0.</param>
+    /// <param name="batch">The batch. Borrowed.</param>
+    protected void CallBeforeValIter(int batchIndex, DataBatch batch) => Runner.Hooks.BeforeValIter(new(batchIndex, batch));
+
+    /// <summary>Calls the hooks after a validation iteration.</summary>
+    /// <param name="batchIndex">The position of the batch in its pass, from 0.</param>
+    /// <param name="batch">The batch. Borrowed.</param>
+    /// <param name="predictions">What the model predicted. Borrowed.</param>
+    protected void CallAfterValIter(int batchIndex, DataBatch batch, DataBatch predictions) =>
+        Runner.Hooks.AfterValIter(new(batchIndex, batch, predictions));
+
+    /// <summary>Calls the hooks after the pass of a validation. A state that one of them saves is that of a run in which the validation is over.</summary>
+    /// <param name="metrics">The metrics by name.</param>
+    protected void CallAfterValEpoch(IReadOnlyDictionary<string, double> metrics)
+    {
+        if (Runner.Progress.Phase == TrainingPhase.ValidationDue)
+        {
+            Runner.Progress.Phase = TrainingPhase.ValidationDone;
+        }
+
+        Runner.Hooks.AfterValEpoch(new(metrics));
+    }
+
+    /// <summary>Calls the hooks after a validation.</summary>
+    protected void CallAfterVal() => Runner.Hooks.AfterVal();
+}
