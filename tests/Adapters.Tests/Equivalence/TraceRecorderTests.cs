@@ -1,4 +1,5 @@
 using Compat.Adapters.Equivalence;
+using Compat.Adapters.Hooks;
 using Compat.Adapters.Models;
 using Compat.Adapters.Runners;
 using Compat.Adapters.Tests.Support;
@@ -83,6 +84,20 @@ public sealed class TraceRecorderTests
         legacy.Trace.Iterations[0][Observation.LearningRate].Values.Single().Key.Should().Be("main.lr");
         Text(legacy.Trace.Iterations[0], Observation.Momentum).Should().Be("[main.momentum, 0.9]");
         Same.Should(legacy.Trace, engine.Trace);
+    }
+
+    [Fact]
+    public void A_legacy_hook_on_a_native_runner_sees_the_same_as_the_engines_own()
+    {
+        using ProbeModel model = new(new());
+        using optim.Optimizer optimizer = optim.SGD(model.parameters(), 0.01, momentum: 0.9);
+        TraceRecorder legacy = new("legacy hook");
+        TraceRecorder engine = new("engine hook");
+
+        Native(model.AsEngine(), optimizer, Clipping, engine, new LegacyTraceHook(legacy));
+
+        Same.Should(engine.Trace, legacy.Trace);
+        legacy.Trace.Iterations[5][Observation.ClippedGradients].Values.Should().HaveCount(4);
     }
 
     [Fact]
@@ -224,7 +239,7 @@ public sealed class TraceRecorderTests
         return recorder.Trace;
     }
 
-    private static void Native(BaseModel model, optim.Optimizer optimizer, OptimizerConfig? config, TraceRecorder recorder)
+    private static void Native(BaseModel model, optim.Optimizer optimizer, OptimizerConfig? config, TraceRecorder recorder, params IReadOnlyList<Hook> hooks)
     {
         using TemporaryFolder folder = new();
         using Compat.Engine.Runner runner = new(new()
@@ -238,7 +253,7 @@ public sealed class TraceRecorderTests
                 Optimizer = optimizer,
                 ClipGrad = config?.GradClip is { } clip ? new GradClipOptions { MaxNorm = clip.MaxNorm } : null,
             },
-            CustomHooks = [new EngineTraceHook(recorder)],
+            CustomHooks = [new EngineTraceHook(recorder), .. hooks.Select(hook => new LegacyHookAdapter(hook, HookPriority.Lowest))],
             Logger = new ListLogger(),
         });
         runner.Train();
