@@ -1,6 +1,7 @@
 using System.Globalization;
 using Compat.Engine.Composition;
 using Compat.Engine.Data;
+using Compat.Engine.Evaluation;
 using Compat.Engine.Hooks;
 using Compat.Engine.Logging;
 using Compat.Engine.Loops;
@@ -160,14 +161,14 @@ public sealed class Runner : IDisposable
     }
 
     /// <summary>Validates without training.</summary>
-    /// <returns>The metrics by name.</returns>
+    /// <returns>The values by name: those of the metrics, then the means of the losses and <c>val_loss</c>, if the model returned losses.</returns>
     /// <exception cref="InvalidOperationException">The options say nothing about validation.</exception>
-    public IReadOnlyDictionary<string, double> Val()
+    public IReadOnlyDictionary<string, MetricValue> Val()
     {
         ValLoop ??= RunnerComposer.BuildValLoop(this, options)
-            ?? throw new InvalidOperationException("There is nothing to validate with. Set ValDataloader and ValEvaluator in the runner's options.");
+            ?? throw new InvalidOperationException("There is nothing to validate with. Set ValDataloader in the runner's options, and ValEvaluator if the model predicts.");
         Hooks.BeforeRun();
-        IReadOnlyDictionary<string, double> metrics = ValLoop.Run();
+        IReadOnlyDictionary<string, MetricValue> metrics = ValLoop.Run();
         Hooks.AfterRun();
         return metrics;
     }

@@ -222,7 +222,7 @@ public sealed class RunnerTests
         train.Should().Throw<InvalidOperationException>()
             .WithMessage("There is nothing to train with. Set TrainDataloader, TrainCfg and OptimWrapper in the runner's options.");
         val.Should().Throw<InvalidOperationException>()
-            .WithMessage("There is nothing to validate with. Set ValDataloader and ValEvaluator in the runner's options.");
+            .WithMessage("There is nothing to validate with. Set ValDataloader in the runner's options, and ValEvaluator if the model predicts.");
         wrapper.Should().Throw<InvalidOperationException>()
             .WithMessage("The runner has no OptimWrapper yet. It is built when training starts: call Train first.");
     }
@@ -233,17 +233,14 @@ public sealed class RunnerTests
         using TestRun run = new();
         Action noCfg = () => _ = new Runner(run.Options with { TrainCfg = null });
         Action noData = () => _ = new Runner(run.Options with { TrainDataloader = null, OptimWrapper = null });
-        Action noEvaluator = () => _ = new Runner(run.WithValidation with { ValEvaluator = null });
         Action noValData = () => _ = new Runner(run.WithValidation with { ValDataloader = null });
 
         noCfg.Should().Throw<ArgumentException>()
             .WithMessage("For training, TrainDataloader and OptimWrapper is set, but TrainCfg is not. Set all of them, or none.*");
         noData.Should().Throw<ArgumentException>()
             .WithMessage("For training, TrainCfg is set, but TrainDataloader and OptimWrapper is not. Set all of them, or none.*");
-        noEvaluator.Should().Throw<ArgumentException>()
-            .WithMessage("For validation, ValDataloader is set, but ValEvaluator is not. Set all of them, or none.*");
         noValData.Should().Throw<ArgumentException>()
-            .WithMessage("For validation, ValEvaluator is set, but ValDataloader is not. Set all of them, or none.*");
+            .WithMessage("ValEvaluator is set, but ValDataloader is not. Set ValDataloader, or leave ValEvaluator out.*");
     }
 
     [Fact]
@@ -257,6 +254,9 @@ public sealed class RunnerTests
 
         act.Should().Throw<ArgumentException>().WithMessage(
             "ValDataloader is set, but OnlyLoss overrides neither Predict nor ValStep. Override one of them, or leave ValDataloader out.*");
+        Action noEvaluator = () => _ = new Runner(run.WithValidation with { ValEvaluator = null });
+        noEvaluator.Should().Throw<ArgumentException>().WithMessage(
+            "ValDataloader is set and TestModel predicts, but ValEvaluator is not set. Set ValEvaluator, or let ValStep return losses.*");
         legal.Should().NotThrow();
     }
 
@@ -297,7 +297,7 @@ public sealed class RunnerTests
 
     private sealed class OnlyValStep : BaseModel<ToyBatch>
     {
-        public override DataBatch ValStep(DataBatch data) => data;
+        public override ValOutputs ValStep(DataBatch data) => data;
     }
 
     private sealed class CountHook : Hook

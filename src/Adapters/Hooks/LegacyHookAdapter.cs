@@ -39,7 +39,7 @@ public sealed class LegacyHookAdapter : Hook
     public override HookPriority Priority { get; }
 
     /// <inheritdoc/>
-    public override string Name => legacyHook.GetType().Name;
+    public override string Name => legacyHook.Name;
 
     /// <inheritdoc/>
     public override IReadOnlyCollection<HookPoint> TriggeredPoints { get; }
@@ -74,7 +74,7 @@ public sealed class LegacyHookAdapter : Hook
         if (!facade.HasOutputs)
         {
             // The model is a native one: what it logs is all that there is.
-            facade.Take(new StepOutputs { LogVars = arguments.Outputs, NumSamples = Math.Max(arguments.Batch.Indices.Count, 1) });
+            facade.Take(new StepOutputs { LogVars = arguments.Outputs, NumSamples = arguments.Outputs.NumSamples ?? Math.Max(arguments.Batch.Indices.Count, 1) });
         }
 
         legacyHook.AfterTrainIter(facade);

@@ -89,18 +89,18 @@ public class LegacyModelAdapter : ModuleView
     private static LogVars ToLogVars(StepOutputs outputs)
     {
         LogVars logVars = outputs.LogVars ?? [];
-        if (outputs.Loss is null || logVars.TryGetValue("loss", out _))
+        LogVars weighted = new() { NumSamples = outputs.NumSamples };
+        if (outputs.Loss is not null && !logVars.TryGetValue("loss", out _))
         {
-            return logVars;
+            weighted["loss"] = outputs.Loss;
         }
 
-        LogVars withLoss = new() { ["loss"] = outputs.Loss };
         foreach ((string name, LogValue value) in logVars)
         {
-            withLoss[name] = value;
+            weighted[name] = value;
         }
 
-        return withLoss;
+        return weighted;
     }
 
     private StepOutputs LegacyStep(DataBatch data, BaseOptimWrapper optimWrapper)

@@ -22,9 +22,14 @@ internal sealed class LegacyRunnerFacade : BaseRunner
 
     private readonly Compat.Engine.Runner engine;
     private int lastTaken = -1;
+    private bool? isTimed;
 
     private LegacyRunnerFacade(Compat.Engine.Runner engine, nn.Module model, RunnerOptions options)
-        : base(model, options, new EngineRunnerState(engine)) => this.engine = engine;
+        : base(model, options, new EngineRunnerState(engine))
+    {
+        this.engine = engine;
+        LogBuffer.Listener = PassOn;
+    }
 
     /// <summary>Finds the façade of an engine's runner, or makes one for a runner that was not made from a legacy one.</summary>
     public static LegacyRunnerFacade Of(Compat.Engine.Runner engine)
@@ -77,28 +82,35 @@ internal sealed class LegacyRunnerFacade : BaseRunner
     }
 
     /// <summary>Begins an iteration.</summary>
-    public void Begin(int position, DataBatch batch)
-    {
-        State.InnerIter = position;
-        State.DataBatch = batch;
-    }
+    public void Begin(int position, DataBatch batch) => State.BeginIter(position, batch);
 
     /// <summary>Gets whether what the present iteration's step returned was taken over.</summary>
     public bool HasOutputs => lastTaken == Iter;
 
+    private bool IsTimed => isTimed ??= engine.Hooks.All.OfType<Compat.Engine.Hooks.IterTimerHook>().Any();
+
     /// <summary>Takes over what the step returned.</summary>
     public void Take(StepOutputs outputs)
     {
-        StepOutputsLogger.Log(LogBuffer, outputs, ModelName, Iter);
-        State.Outputs = outputs;
+        TakeOutputs(outputs, trainMode: true);
         lastTaken = Iter;
     }
 
     /// <summary>Ends an iteration.</summary>
-    public void End()
+    public void End() => State.EndIter();
+
+    // What hooks log reaches the engine's hub with its weight. Times come once, if the engine measures them itself.
+    private void PassOn(LogVars vars, int count)
     {
-        State.DataBatch = null;
-        State.Outputs = null;
+        foreach ((string name, LogValue value) in vars)
+        {
+            if (name is "time" or "data_time" && IsTimed)
+            {
+                continue;
+            }
+
+            engine.MessageHub.UpdateScalar($"train/{name}", value, weight: count);
+        }
     }
 
     private static nn.Module Inner(Compat.Engine.Runner engine) =>

@@ -17,10 +17,11 @@ internal static class RunnerComposer
             (nameof(options.TrainDataloader), options.TrainDataloader is not null),
             (nameof(options.TrainCfg), options.TrainCfg is not null),
             (nameof(options.OptimWrapper), options.OptimWrapper is not null));
-        CheckTogether(
-            "validation",
-            (nameof(options.ValDataloader), options.ValDataloader is not null),
-            (nameof(options.ValEvaluator), options.ValEvaluator is not null));
+        if (options.ValEvaluator is not null && options.ValDataloader is null)
+        {
+            throw new ArgumentException("ValEvaluator is set, but ValDataloader is not. Set ValDataloader, or leave ValEvaluator out.", nameof(options));
+        }
+
         CheckModel(options);
         if (options.ParamSchedulers.Count > 0 && options.OptimWrapper is null)
         {
@@ -48,13 +49,19 @@ internal static class RunnerComposer
     // A model that is wrapped already stays where it is, as in MMEngine.
     public static BaseModel BuildModel(Runner runner, RunnerOptions options)
     {
-        if (options.Model is IModelWrapper)
+        BaseModel built = options.Model;
+        if (built is not IModelWrapper)
         {
-            return options.Model;
+            built.MoveTo(options.Device ?? (cuda.is_available() ? CUDA : CPU));
+            built = options.ModelWrapper?.Wrap(built, new ModelWrapperContext(runner.Collectives, runner.Logger)) ?? built;
         }
 
-        options.Model.MoveTo(options.Device ?? (cuda.is_available() ? CUDA : CPU));
-        return options.ModelWrapper?.Wrap(options.Model, new ModelWrapperContext(runner.Collectives, runner.Logger)) ?? options.Model;
+        for (BaseModel? model = built; model is not null; model = (model as IModelWrapper)?.Module)
+        {
+            model.Logger = runner.Logger;
+        }
+
+        return built;
     }
 
     public static BaseOptimWrapper BuildOptimWrapper(Runner runner, RunnerOptions options)
@@ -69,7 +76,7 @@ internal static class RunnerComposer
         [.. options.ParamSchedulers.Select(scheduler => scheduler.Build(runner.OptimWrapper.ParamGroups))];
 
     public static EvaluationLoop? BuildValLoop(Runner runner, RunnerOptions options) =>
-        runner.ValDataloader is { } loader ? options.ValCfg.Build(runner, loader, options.ValEvaluator!) : null;
+        runner.ValDataloader is { } loader ? options.ValCfg.Build(runner, loader, options.ValEvaluator) : null;
 
     private static void CheckModel(RunnerOptions options)
     {
@@ -80,10 +87,22 @@ internal static class RunnerComposer
         }
 
         BaseModel model = options.Model is IModelWrapper wrapper ? wrapper.Module : options.Model;
-        if (options.ValDataloader is not null && !model.CanValidate)
+        if (options.ValDataloader is null || model.OverridesValStep)
+        {
+            return;
+        }
+
+        if (!model.CanPredict)
         {
             throw new ArgumentException(
                 $"ValDataloader is set, but {model.GetType().Name} overrides neither Predict nor ValStep. Override one of them, or leave ValDataloader out.",
+                nameof(options));
+        }
+
+        if (options.ValEvaluator is null)
+        {
+            throw new ArgumentException(
+                $"ValDataloader is set and {model.GetType().Name} predicts, but ValEvaluator is not set. Set ValEvaluator, or let ValStep return losses.",
                 nameof(options));
         }
     }

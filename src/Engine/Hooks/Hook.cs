@@ -55,17 +55,17 @@ public abstract class Hook
     /// <param name="runner">The runner that calls.</param>
     /// <param name="arguments">The batch and its position.</param>
     public virtual void BeforeTrainIter(Runner runner, BeforeIterArguments arguments) =>
-        BeforeIter(runner, arguments.BatchIndex, arguments.Batch, LoopMode.Train);
+        BeforeIter(runner, arguments, LoopMode.Train);
 
     /// <summary>Called after each training iteration.</summary>
     /// <param name="runner">The runner that calls.</param>
     /// <param name="arguments">The batch, its position and what the step returned.</param>
     public virtual void AfterTrainIter(Runner runner, AfterTrainIterArguments arguments) =>
-        AfterIter(runner, arguments.BatchIndex, arguments.Batch, LoopMode.Train);
+        AfterIter(runner, new(arguments), LoopMode.Train);
 
     /// <summary>Called after each training epoch.</summary>
     /// <param name="runner">The runner that calls.</param>
-    public virtual void AfterTrainEpoch(Runner runner) => AfterEpoch(runner, LoopMode.Train);
+    public virtual void AfterTrainEpoch(Runner runner) => AfterEpoch(runner, default, LoopMode.Train);
 
     /// <summary>Called before each validation.</summary>
     /// <param name="runner">The runner that calls.</param>
@@ -81,18 +81,18 @@ public abstract class Hook
     /// <param name="runner">The runner that calls.</param>
     /// <param name="arguments">The batch and its position.</param>
     public virtual void BeforeValIter(Runner runner, BeforeIterArguments arguments) =>
-        BeforeIter(runner, arguments.BatchIndex, arguments.Batch, LoopMode.Val);
+        BeforeIter(runner, arguments, LoopMode.Val);
 
     /// <summary>Called after each validation iteration.</summary>
     /// <param name="runner">The runner that calls.</param>
     /// <param name="arguments">The batch, its position and the predictions.</param>
     public virtual void AfterValIter(Runner runner, AfterValIterArguments arguments) =>
-        AfterIter(runner, arguments.BatchIndex, arguments.Batch, LoopMode.Val);
+        AfterIter(runner, new(arguments), LoopMode.Val);
 
     /// <summary>Called after the pass of each validation.</summary>
     /// <param name="runner">The runner that calls.</param>
     /// <param name="arguments">The metrics.</param>
-    public virtual void AfterValEpoch(Runner runner, AfterValEpochArguments arguments) => AfterEpoch(runner, LoopMode.Val);
+    public virtual void AfterValEpoch(Runner runner, AfterValEpochArguments arguments) => AfterEpoch(runner, new(arguments), LoopMode.Val);
 
     /// <summary>Called after each validation.</summary>
     /// <param name="runner">The runner that calls.</param>
@@ -121,26 +121,25 @@ public abstract class Hook
 
     /// <summary>Called after an epoch of any kind, unless the method for that kind is overridden.</summary>
     /// <param name="runner">The runner that calls.</param>
+    /// <param name="arguments">The metrics, if there are any.</param>
     /// <param name="mode">The kind.</param>
-    protected virtual void AfterEpoch(Runner runner, LoopMode mode)
+    protected virtual void AfterEpoch(Runner runner, AfterEpochArguments arguments, LoopMode mode)
     {
     }
 
     /// <summary>Called before an iteration of any kind, unless the method for that kind is overridden.</summary>
     /// <param name="runner">The runner that calls.</param>
-    /// <param name="batchIndex">The position of the batch, from 0.</param>
-    /// <param name="batch">The batch. Borrowed.</param>
+    /// <param name="arguments">The batch and its position.</param>
     /// <param name="mode">The kind.</param>
-    protected virtual void BeforeIter(Runner runner, int batchIndex, DataBatch batch, LoopMode mode)
+    protected virtual void BeforeIter(Runner runner, BeforeIterArguments arguments, LoopMode mode)
     {
     }
 
     /// <summary>Called after an iteration of any kind, unless the method for that kind is overridden.</summary>
     /// <param name="runner">The runner that calls.</param>
-    /// <param name="batchIndex">The position of the batch, from 0.</param>
-    /// <param name="batch">The batch. Borrowed.</param>
+    /// <param name="arguments">The batch, its position, and what the training step returned or the model predicted.</param>
     /// <param name="mode">The kind.</param>
-    protected virtual void AfterIter(Runner runner, int batchIndex, DataBatch batch, LoopMode mode)
+    protected virtual void AfterIter(Runner runner, AfterIterArguments arguments, LoopMode mode)
     {
     }
 

@@ -1,4 +1,4 @@
-using Compat.Torch.Data;
+using Compat.Engine.Hooks.Arguments;
 
 namespace Compat.Engine.Hooks;
 
@@ -24,19 +24,19 @@ public sealed class IterTimerHook : Hook
     protected override void BeforeEpoch(Runner runner, LoopMode mode) => last = runner.Time.GetTimestamp();
 
     /// <inheritdoc/>
-    protected override void AfterEpoch(Runner runner, LoopMode mode) => valSeconds = 0;
+    protected override void AfterEpoch(Runner runner, AfterEpochArguments arguments, LoopMode mode) => valSeconds = 0;
 
     /// <inheritdoc/>
-    protected override void BeforeIter(Runner runner, int batchIndex, DataBatch batch, LoopMode mode) =>
+    protected override void BeforeIter(Runner runner, BeforeIterArguments arguments, LoopMode mode) =>
         runner.MessageHub.UpdateScalar(DataTimeKeys[(int)mode], SecondsSinceLast(runner));
 
     /// <inheritdoc/>
-    protected override void AfterIter(Runner runner, int batchIndex, DataBatch batch, LoopMode mode)
+    protected override void AfterIter(Runner runner, AfterIterArguments arguments, LoopMode mode)
     {
         double seconds = SecondsSinceLast(runner);
         last = runner.Time.GetTimestamp();
         runner.MessageHub.UpdateScalar(TimeKeys[(int)mode], seconds);
-        runner.MessageHub.UpdateInfo("eta", mode == LoopMode.Train ? TrainEta(runner, seconds) : ValEta(runner, seconds, batchIndex));
+        runner.MessageHub.UpdateInfo("eta", mode == LoopMode.Train ? TrainEta(runner, seconds) : ValEta(runner, seconds, arguments.BatchIndex));
     }
 
     private double TrainEta(Runner runner, double seconds)

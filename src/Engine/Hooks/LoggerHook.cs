@@ -37,7 +37,7 @@ public sealed class LoggerHook : Hook
         bool logLast = end && (!options.IgnoreLast || loader.Length <= options.Interval);
         if (EveryNInnerIters(arguments.BatchIndex, options.Interval) || logLast)
         {
-            EngineLog.Line(runner.Logger, runner.LogProcessor.AfterIter(runner, arguments.BatchIndex, LoopMode.Train));
+            EngineLog.Line(runner.Logger, runner.LogProcessor.AfterIter(runner, arguments.BatchIndex, LoopMode.Train).Line);
         }
     }
 
@@ -46,13 +46,13 @@ public sealed class LoggerHook : Hook
     {
         if (EveryNInnerIters(arguments.BatchIndex, options.Interval))
         {
-            EngineLog.Line(runner.Logger, runner.LogProcessor.AfterIter(runner, arguments.BatchIndex, LoopMode.Val));
+            EngineLog.Line(runner.Logger, runner.LogProcessor.AfterIter(runner, arguments.BatchIndex, LoopMode.Val).Line);
         }
     }
 
     /// <inheritdoc/>
     public override void AfterValEpoch(Runner runner, AfterValEpochArguments arguments) =>
-        EngineLog.Line(runner.Logger, runner.LogProcessor.AfterValEpoch(runner));
+        EngineLog.Line(runner.Logger, runner.LogProcessor.AfterEpoch(runner, runner.ValLoop!.Dataloader.Length - 1, LoopMode.Val).Line);
 
     private static void Check(int interval, string name)
     {

@@ -1,11 +1,14 @@
 using Compat.Torch.Training;
+using static TorchSharp.torch;
 
 namespace Compat.Engine.Logging;
 
 /// <summary>The history of one logged value, with statistics over its last entries.</summary>
 /// <remarks>
-/// A mean is <c>Σ values / Σ counts</c>: a value that stands for several samples is given already multiplied by their number. Tensors are read when a
-/// statistic is asked for, not before. Source: MMEngine <c>HistoryBuffer</c>.
+/// A mean is <c>Σ values / Σ counts</c>: a value that stands for several samples is given already multiplied by their number. An entry with a weight
+/// holds the plain value, which the mean multiplies: <c>Σ (value · weight) / Σ weights</c>, as MMCV's <c>LogBuffer</c> averages. Entries of both kinds
+/// may be mixed; each then adds its sum and its number of samples. Tensors are read when a statistic is asked for, not before. Source: MMEngine
+/// <c>HistoryBuffer</c>.
 /// </remarks>
 public sealed class HistoryBuffer : IScalarSink
 {
@@ -13,6 +16,7 @@ public sealed class HistoryBuffer : IScalarSink
     private readonly int maxLength;
     private readonly List<double> values = [];
     private readonly List<int> counts = [];
+    private readonly List<int?> weights = [];
     private int dropped;
 
     /// <summary>Makes an empty history.</summary>
@@ -34,17 +38,26 @@ public sealed class HistoryBuffer : IScalarSink
     /// <param name="value">The value, already multiplied by <paramref name="count"/>.</param>
     /// <param name="count">How many samples the value stands for. The default is 1.</param>
     /// <param name="watched">The loss that this value is and that must be finite; <see langword="null"/>, the default, for any other value.</param>
-    public void Update(LogValue value, int count = 1, WatchedLoss? watched = null)
+    /// <param name="weight">
+    /// By how much the mean multiplies the value, usually the size of the batch; it takes the place of <paramref name="count"/> there. The default is
+    /// <see langword="null"/>: an entry without a weight.
+    /// </param>
+    /// <param name="skipped">
+    /// A tensor of one element that is above 0 if a loss scaler skipped the step of this loss, which then need not be finite. Borrowed. The default is
+    /// <see langword="null"/>.
+    /// </param>
+    public void Update(LogValue value, int count = 1, WatchedLoss? watched = null, int? weight = null, Tensor? skipped = null)
     {
         values.Add(value.Number);
         counts.Add(count);
+        weights.Add(weight);
         if (value.Tensor is { } tensor)
         {
-            pending.Add(tensor, this, dropped + values.Count - 1, watched);
+            pending.Add(tensor, this, dropped + values.Count - 1, watched, skipped);
         }
         else if (watched is { } loss)
         {
-            pending.Check(loss, value.Number);
+            pending.Check(loss, value.Number, skipped);
         }
 
         if (values.Count >= 2L * maxLength)
@@ -55,7 +68,7 @@ public sealed class HistoryBuffer : IScalarSink
 
     /// <summary>Computes the mean of the last entries.</summary>
     /// <param name="window">How many entries; <see langword="null"/>, 0, or more than there are, for all.</param>
-    /// <returns><c>Σ values / Σ counts</c>.</returns>
+    /// <returns><c>Σ values / Σ counts</c>; an entry with a weight adds <c>value · weight</c> above and its weight below.</returns>
     /// <exception cref="InvalidOperationException">There is no entry.</exception>
     public double Mean(int? window = null)
     {
@@ -64,8 +77,8 @@ public sealed class HistoryBuffer : IScalarSink
         long count = 0;
         for (int i = start; i < end; i++)
         {
-            sum += values[i];
-            count += counts[i];
+            sum += weights[i] is { } weight ? values[i] * weight : values[i];
+            count += weights[i] ?? counts[i];
         }
 
         return sum / count;
@@ -92,7 +105,7 @@ public sealed class HistoryBuffer : IScalarSink
     }
 
     /// <summary>Gets the last value.</summary>
-    /// <returns>The value, not divided by its count.</returns>
+    /// <returns>The value as it was given, neither divided by its count nor multiplied by its weight.</returns>
     /// <exception cref="InvalidOperationException">There is no entry.</exception>
     public double Current()
     {
@@ -126,6 +139,7 @@ public sealed class HistoryBuffer : IScalarSink
     {
         values.RemoveRange(0, count);
         counts.RemoveRange(0, count);
+        weights.RemoveRange(0, count);
         dropped += count;
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Compat.Torch.Training;
+using static TorchSharp.torch;
 
 namespace Compat.Engine.Logging;
 
@@ -11,7 +12,7 @@ namespace Compat.Engine.Logging;
 public sealed class MessageHub : IDisposable
 {
     private readonly OrderedDictionary<string, HistoryBuffer> scalars = [];
-    private readonly Dictionary<string, object?> infos = [];
+    private readonly OrderedDictionary<string, object?> infos = [];
 
     /// <summary>Makes an empty hub.</summary>
     /// <param name="pending">Where tensors wait until they are read; the hub takes it over. <see langword="null"/> for a new one.</param>
@@ -28,7 +29,16 @@ public sealed class MessageHub : IDisposable
     /// <param name="value">A number, or a tensor of one element, already multiplied by <paramref name="count"/>.</param>
     /// <param name="count">How many samples the value stands for. The default is 1.</param>
     /// <param name="watched">The loss that this value is and that must be finite; <see langword="null"/>, the default, for any other value.</param>
-    public void UpdateScalar(string key, LogValue value, int count = 1, WatchedLoss? watched = null)
+    /// <param name="weight">
+    /// By how much a mean multiplies the value, usually the size of the batch; see <see cref="HistoryBuffer"/>. The default is <see langword="null"/>: an
+    /// entry without a weight.
+    /// </param>
+    /// <param name="skipped">
+    /// A tensor of one element that is above 0 if a loss scaler skipped the step of this loss, which then need not be finite. Borrowed. The default is
+    /// <see langword="null"/>.
+    /// </param>
+    public void UpdateScalar(
+        string key, LogValue value, int count = 1, WatchedLoss? watched = null, int? weight = null, Tensor? skipped = null)
     {
         if (!scalars.TryGetValue(key, out HistoryBuffer? history))
         {
@@ -36,7 +46,7 @@ public sealed class MessageHub : IDisposable
             scalars.Add(key, history);
         }
 
-        history.Update(value, count, watched);
+        history.Update(value, count, watched, weight, skipped);
     }
 
     /// <summary>Gets the history of a key.</summary>
@@ -46,6 +56,9 @@ public sealed class MessageHub : IDisposable
     public HistoryBuffer GetScalar(string key) => scalars.TryGetValue(key, out HistoryBuffer? history)
         ? history
         : throw new KeyNotFoundException($"Nothing is logged under '{key}'. Keys present: {string.Join(", ", scalars.Keys)}.");
+
+    /// <summary>Gets all pieces of information, by name, in the order in which they were first set.</summary>
+    public IReadOnlyDictionary<string, object?> Infos => infos;
 
     /// <summary>Sets a piece of information.</summary>
     /// <typeparam name="T">Its type.</typeparam>

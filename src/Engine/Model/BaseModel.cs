@@ -1,6 +1,9 @@
 using Compat.Engine.Optim;
 using Compat.Torch.Data;
+using Compat.Torch.Logging;
 using Compat.Torch.Training;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -13,6 +16,8 @@ namespace Compat.Engine.Model;
 /// </remarks>
 public abstract class BaseModel : nn.Module
 {
+    private bool warnedOfTotal;
+
     /// <summary>Makes a model.</summary>
     /// <param name="dataPreprocessor">
     /// What prepares each batch; <see langword="null"/> for one that moves it to the model's device. The model takes it over.
@@ -27,11 +32,15 @@ public abstract class BaseModel : nn.Module
     /// <value>The model itself. One that stands in front of another module, and does not register it, gives that module.</value>
     public virtual nn.Module StateModule => this;
 
-    /// <summary>Gets whether the model says what a validation shall do.</summary>
-    internal bool CanValidate => CanPredict || Overrides<DataBatch, DataBatch>(ValStep, typeof(BaseModel));
+    /// <summary>Gets or sets where the model's own warnings go.</summary>
+    /// <value>The runner's logger, once a runner has the model.</value>
+    internal ILogger Logger { get; set; } = NullLogger.Instance;
+
+    /// <summary>Gets whether the model says itself what a validation step is; otherwise it predicts.</summary>
+    internal bool OverridesValStep => Overrides<DataBatch, ValOutputs>(ValStep, typeof(BaseModel));
 
     /// <summary>Gets whether the model overrides <c>Predict</c>.</summary>
-    private protected virtual bool CanPredict => Overrides<DataBatch, DataBatch>(Predict, typeof(BaseModel));
+    internal virtual bool CanPredict => Overrides<DataBatch, DataBatch>(Predict, typeof(BaseModel));
 
     /// <summary>Makes one training step: losses, gradients and, when due, the update of the weights.</summary>
     /// <param name="data">The batch as it came from the loader. Borrowed.</param>
@@ -53,13 +62,13 @@ public abstract class BaseModel : nn.Module
 
     /// <summary>Makes one validation step.</summary>
     /// <param name="data">The batch as it came from the loader. Borrowed.</param>
-    /// <returns>The predictions.</returns>
-    public virtual DataBatch ValStep(DataBatch data) => Predict(DataPreprocessor.Process(data, training: false));
+    /// <returns>Predictions, losses, or both. The default returns what <see cref="Predict"/> does.</returns>
+    public virtual ValOutputs ValStep(DataBatch data) => PredictPrepared(data);
 
     /// <summary>Makes one test step.</summary>
     /// <param name="data">The batch as it came from the loader. Borrowed.</param>
-    /// <returns>The predictions.</returns>
-    public virtual DataBatch TestStep(DataBatch data) => ValStep(data);
+    /// <returns>Predictions, losses, or both. The default returns what <see cref="Predict"/> does, whatever <see cref="ValStep"/> is.</returns>
+    public virtual ValOutputs TestStep(DataBatch data) => PredictPrepared(data);
 
     /// <summary>Runs the model for one of its purposes.</summary>
     /// <param name="data">A prepared batch. Borrowed.</param>
@@ -94,8 +103,8 @@ public abstract class BaseModel : nn.Module
     /// <summary>Adds up the losses to the one that is trained on, and lists what is logged.</summary>
     /// <remarks>
     /// A tensor counts with its mean, a list with the sum of its tensors' means. The total is the sum of all entries whose name contains
-    /// <c>loss</c>; it is logged first, as <c>loss</c>. An entry of that name replaces the logged value, not the total. Source: MMEngine
-    /// <c>BaseModel.parse_losses</c>.
+    /// <c>loss</c>; it is logged first, as <c>loss</c>. An entry of that name replaces the logged value, not the total: beside other losses it is added to
+    /// them, which doubles the loss if it was their sum already, so this is warned about once. Source: MMEngine <c>BaseModel.parse_losses</c>.
     /// </remarks>
     /// <param name="losses">The losses. Borrowed.</param>
     /// <returns>The total, a 0-d tensor that autograd knows, and the values to log.</returns>
@@ -104,11 +113,12 @@ public abstract class BaseModel : nn.Module
     {
         ArgumentNullException.ThrowIfNull(losses);
         List<KeyValuePair<string, Tensor>> terms = [.. losses.Select(entry => KeyValuePair.Create(entry.Key, SumOfMeans(entry.Value)))];
-        Tensor total = Sum(terms.Where(term => term.Key.Contains("loss", StringComparison.Ordinal)).Select(term => term.Value))
+        Tensor total = Sum(terms.Where(term => IsTrainedOn(term.Key)).Select(term => term.Value))
             ?? throw new ArgumentException(
                 $"{GetType().Name} returned no loss: no name contains 'loss'. Names present: {Names(losses)}. "
                 + "Name what shall be trained on 'loss', or 'loss_' and something.",
                 nameof(losses));
+        WarnOfTotal(losses);
         LogVars logVars = new() { ["loss"] = total };
         foreach ((string name, Tensor value) in terms)
         {
@@ -143,6 +153,28 @@ public abstract class BaseModel : nn.Module
 
     private protected NotSupportedException Missing(string method, string batch, string purpose) =>
         new($"{GetType().Name} does not override {method}({batch}). Override it to {purpose}.");
+
+    private void WarnOfTotal(LossDict losses)
+    {
+        if (warnedOfTotal || !losses.Names.Contains("loss") || losses.Names.Count(IsTrainedOn) < 2)
+        {
+            return;
+        }
+
+        warnedOfTotal = true;
+        string others = string.Join(", ", losses.Names.Where(name => name != "loss" && IsTrainedOn(name)).Select(name => $"'{name}'"));
+        CompatEvents.Write(
+            Logger,
+            LogLevel.Warning,
+            CompatEvents.LossBesideTerms,
+            $"{GetType().Name} returned the loss 'loss' beside {others}: the sum of all of them is trained on, as in MMEngine, while the log shows 'loss' alone. "
+            + "If 'loss' is the total of the others, it counts twice: leave it out. If it is a loss of its own, name it 'loss_' and something.");
+    }
+
+    private static bool IsTrainedOn(string name) => name.Contains("loss", StringComparison.Ordinal);
+
+    private DataBatch PredictPrepared(DataBatch data) => Predict(DataPreprocessor.Process(data, training: false))
+        ?? throw new InvalidOperationException($"{GetType().Name} returned null from Predict. Return the predictions: a DataBatch, for example a SampleList.");
 
     private static string Names(LossDict losses) => losses.Count == 0 ? "none" : string.Join(", ", losses.Names);
 

@@ -25,10 +25,18 @@ public sealed class LogBuffer : IDisposable
     /// <summary>Gets the names that have a history, in order.</summary>
     public IReadOnlyCollection<string> Names => histories.Keys;
 
+    /// <summary>Gets or sets who is told of values that hooks add, and of how many samples they stand for: whoever keeps a log of its own.</summary>
+    /// <value>The default is <see langword="null"/>: nobody. What a training step returned is not told; it is in the runner's outputs.</value>
+    public Action<LogVars, int>? Listener { get; set; }
+
     /// <summary>Adds values.</summary>
     /// <param name="vars">The values.</param>
     /// <param name="count">How many samples they stand for. The default is 1.</param>
-    public void Update(LogVars vars, int count = 1) => Add(vars, count, iteration: null);
+    public void Update(LogVars vars, int count = 1)
+    {
+        Add(vars, count, iteration: null);
+        Listener?.Invoke(vars, count);
+    }
 
     /// <summary>Averages each name's last entries into <see cref="Output"/>. The histories stay.</summary>
     /// <param name="n">How many entries; 0, the default, for all.</param>
@@ -60,6 +68,10 @@ public sealed class LogBuffer : IDisposable
         Ready = false;
     }
 
+    /// <summary>Reads the values that nobody read, and finds non-finite losses among them. A runner does it after each training epoch.</summary>
+    /// <exception cref="NonFiniteLossException">A loss is not finite, and the runner's options do not allow it.</exception>
+    public void Flush() => pending.Flush();
+
     /// <summary>Frees the values that nobody read.</summary>
     public void Dispose() => pending.Dispose();
 
@@ -73,9 +85,6 @@ public sealed class LogBuffer : IDisposable
     /// <param name="loss">The loss. Borrowed.</param>
     /// <param name="iteration">The iteration, for the message.</param>
     internal void Watch(TorchSharp.torch.Tensor loss, int iteration) => pending.Add(loss, null, 0, new WatchedLoss("loss", iteration));
-
-    /// <summary>Reads what nobody read and finds non-finite losses in it.</summary>
-    internal void Flush() => pending.Flush();
 
     private void Add(LogVars vars, int count, int? iteration)
     {

@@ -5,15 +5,32 @@ namespace Compat.Torch.Logging;
 /// <summary>The log lines that the originals do not have. Their event ids count from 9000, so that a comparison with lines of the originals can leave them out.</summary>
 public static class CompatEvents
 {
+    // Generated log methods, those of the lines of the originals among them, have hashes as ids, so the range has an end too.
     private const int First = 9000;
+    private const int Last = 9999;
 
     /// <summary>Gets the id of the warning about a loss that is not finite.</summary>
     public static EventId NonFiniteLoss { get; } = new(9000, nameof(NonFiniteLoss));
 
+    /// <summary>Gets the id of the warning about an entry <c>loss</c> beside other losses of a step, which is added to them.</summary>
+    public static EventId LossBesideTerms { get; } = new(9030, nameof(LossBesideTerms));
+
+    /// <summary>Gets the id of the line about parts of a legacy runner's meta that its JSON log cannot hold.</summary>
+    public static EventId MetaLeftOut { get; } = new(9040, nameof(MetaLeftOut));
+
+    /// <summary>Gets the id of the line that a legacy runner has nothing left to train.</summary>
+    public static EventId NothingLeftToTrain { get; } = new(9041, nameof(NothingLeftToTrain));
+
+    /// <summary>Gets the id of the line that a shuffling sampler repeats one order in every epoch of a legacy runner.</summary>
+    public static EventId RepeatedOrder { get; } = new(9042, nameof(RepeatedOrder));
+
+    /// <summary>Gets the id of the warning about a metric that keeps more or other items than one per sample.</summary>
+    public static EventId MetricItems { get; } = new(9070, nameof(MetricItems));
+
     /// <summary>Tells whether a line is one of ours.</summary>
     /// <param name="id">The line's event id.</param>
     /// <returns>Whether the originals have no such line.</returns>
-    public static bool IsOurs(EventId id) => id.Id >= First;
+    public static bool IsOurs(EventId id) => id.Id is >= First and <= Last;
 
     /// <summary>Writes a line of ours.</summary>
     /// <param name="logger">Where it goes.</param>

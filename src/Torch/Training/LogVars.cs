@@ -9,9 +9,26 @@ public sealed class LogVars : IReadOnlyCollection<KeyValuePair<string, LogValue>
 {
     // A handful of entries: looking through a list beats hashing.
     private readonly List<KeyValuePair<string, LogValue>> entries = [];
+    private int? numSamples;
 
     /// <inheritdoc/>
     public int Count => entries.Count;
+
+    /// <summary>Gets or sets how many samples the values stand for: their weight when they are averaged.</summary>
+    /// <value>
+    /// At least 0. The default is <see langword="null"/>: all steps weigh the same, as in MMEngine. MMCV's models say it as <c>num_samples</c>, so that
+    /// a last, smaller batch weighs less.
+    /// </value>
+    /// <exception cref="ArgumentOutOfRangeException">The number is negative.</exception>
+    public int? NumSamples
+    {
+        get => numSamples;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value ?? 0, nameof(NumSamples));
+            numSamples = value;
+        }
+    }
 
     /// <summary>Gets the names, in order.</summary>
     public IEnumerable<string> Names => entries.Select(entry => entry.Key);

@@ -9,7 +9,7 @@ namespace Compat.Torch.Training;
 
 /// <summary>
 /// Log values that were computed but not read yet. They stay on their device as tensors of one element; <see cref="Flush"/> reads them all with one
-/// transfer per device and type, when something is printed or asked for.
+/// transfer per device, when something is printed or asked for.
 /// </summary>
 /// <remarks>
 /// Both originals read every value in every iteration, which makes a GPU wait each time. Non-finite losses are found here, when the values are read,
@@ -33,10 +33,15 @@ public sealed class PendingScalars(NonFiniteLoss nonFiniteLoss = NonFiniteLoss.E
     /// <param name="sink">Who gets the number; <see langword="null"/> if it is only watched.</param>
     /// <param name="slot">The place in the sink that the number is for.</param>
     /// <param name="watched">The loss that this value is and that must be finite; <see langword="null"/>, the default, for any other value.</param>
-    public void Add(Tensor value, IScalarSink? sink, int slot, WatchedLoss? watched = null)
+    /// <param name="skipped">
+    /// A tensor of one element that is above 0 if a loss scaler skipped the step of this loss, which then need not be finite. It is read together with
+    /// the value. <see langword="null"/>, the default, if no step is skipped. Borrowed.
+    /// </param>
+    public void Add(Tensor value, IScalarSink? sink, int slot, WatchedLoss? watched = null, Tensor? skipped = null)
     {
         ArgumentNullException.ThrowIfNull(value);
-        entries.Add(new Entry(Keep(value), sink, slot, watched));
+        Tensor? kept = watched is null || skipped is null ? null : Keep(skipped);
+        entries.Add(new Entry(Keep(value), sink, slot, watched, kept));
         if (entries.Count >= Capacity)
         {
             Flush();
@@ -46,13 +51,23 @@ public sealed class PendingScalars(NonFiniteLoss nonFiniteLoss = NonFiniteLoss.E
     /// <summary>Checks a loss that is a number already.</summary>
     /// <param name="loss">Which loss it is.</param>
     /// <param name="value">Its value.</param>
+    /// <param name="skipped">As for <see cref="Add"/>: it decides about a value that is not finite, when it is read. Borrowed.</param>
     /// <exception cref="NonFiniteLossException">The value is not finite, and that is an error.</exception>
-    public void Check(WatchedLoss loss, double value)
+    public void Check(WatchedLoss loss, double value, Tensor? skipped = null)
     {
-        if (!double.IsFinite(value))
+        if (double.IsFinite(value))
+        {
+            return;
+        }
+
+        if (skipped is null)
         {
             Report(loss, value);
+            return;
         }
+
+        using Tensor number = tensor(value);
+        Add(number, null, 0, loss, skipped);
     }
 
     /// <summary>Reads everything that waits, hands it out and frees the tensors.</summary>
@@ -64,15 +79,16 @@ public sealed class PendingScalars(NonFiniteLoss nonFiniteLoss = NonFiniteLoss.E
             return;
         }
 
-        double[] values = ReadAll(entries.ConvertAll(entry => entry.Value));
         Entry[] flushed = [.. entries];
+        double[] values = ReadAll([.. flushed.Select(entry => entry.Value), .. flushed.Select(entry => entry.Skipped).OfType<Tensor>()]);
         Free();
         for (int i = 0; i < flushed.Length; i++)
         {
             flushed[i].Sink?.Resolve(flushed[i].Slot, values[i]);
         }
 
-        CheckWatched(flushed, values);
+        int next = flushed.Length;
+        CheckWatched(flushed, values, Array.ConvertAll(flushed, entry => entry.Skipped is not null && values[next++] > 0));
     }
 
     /// <summary>Frees everything that waits, unread.</summary>
@@ -91,15 +107,14 @@ public sealed class PendingScalars(NonFiniteLoss nonFiniteLoss = NonFiniteLoss.E
     {
         using DisposeScope scope = NewDisposeScope();
         double[] values = new double[tensors.Count];
-        foreach (IGrouping<(string, ScalarType), int> group in
-            Enumerable.Range(0, tensors.Count).GroupBy(i => (tensors[i].device.ToString(), tensors[i].dtype)))
+        foreach (IGrouping<string, int> device in Enumerable.Range(0, tensors.Count).GroupBy(i => tensors[i].device.ToString()))
         {
-            int[] places = [.. group];
-            Tensor together = stack(places.Select(i => tensors[i].reshape([])));
-            double[] read = together.to(ScalarType.Float64).cpu().data<double>().ToArray();
-            for (int i = 0; i < places.Length; i++)
+            // Only tensors of one type can be stacked; a half-precision loss and the float32 flag that goes with it are still read together.
+            int[][] types = [.. device.GroupBy(i => tensors[i].dtype).Select(type => type.ToArray())];
+            Tensor together = cat([.. types.Select(places => stack(places.Select(i => tensors[i].reshape([]))).to(ScalarType.Float64))]);
+            foreach ((int place, double value) in types.SelectMany(places => places).Zip(together.cpu().data<double>()))
             {
-                values[places[i]] = read[i];
+                values[place] = value;
             }
         }
 
@@ -123,13 +138,13 @@ public sealed class PendingScalars(NonFiniteLoss nonFiniteLoss = NonFiniteLoss.E
     }
 
     // The first iteration counts; in it, a single term says more than the total, which is named 'loss' and listed before it.
-    private void CheckWatched(Entry[] flushed, double[] values)
+    private void CheckWatched(Entry[] flushed, double[] values, bool[] skipped)
     {
         (WatchedLoss Loss, double Value)[] bad =
         [
-            .. flushed.Zip(values)
-                .Where(pair => pair.First.Watched is not null && !double.IsFinite(pair.Second))
-                .Select(pair => (pair.First.Watched!.Value, pair.Second)),
+            .. flushed.Zip(values, skipped)
+                .Where(read => read is { First.Watched: not null, Third: false } && !double.IsFinite(read.Second))
+                .Select(read => (read.First.Watched!.Value, read.Second)),
         ];
         if (bad.Length > 0)
         {
@@ -144,6 +159,7 @@ public sealed class PendingScalars(NonFiniteLoss nonFiniteLoss = NonFiniteLoss.E
         foreach (Entry entry in entries)
         {
             entry.Value.Dispose();
+            entry.Skipped?.Dispose();
         }
 
         entries.Clear();
@@ -173,5 +189,5 @@ public sealed class PendingScalars(NonFiniteLoss nonFiniteLoss = NonFiniteLoss.E
         }
     }
 
-    private readonly record struct Entry(Tensor Value, IScalarSink? Sink, int Slot, WatchedLoss? Watched);
+    private readonly record struct Entry(Tensor Value, IScalarSink? Sink, int Slot, WatchedLoss? Watched, Tensor? Skipped);
 }

@@ -147,6 +147,31 @@ public sealed class LegacyModelAdapterTests
         logged["loss"].Read().Should().Be(77);
     }
 
+    [Theory]
+    [InlineData(true, "0.9840")]
+    [InlineData(false, "1.3033")]
+    public void A_native_line_shows_the_average_weighted_by_samples_that_MMCVs_log_buffer_gives(bool weighted, string average)
+    {
+        using TemporaryFolder folder = new();
+        ListLogger logger = new();
+        using ProbeModel model = new(new(), UnevenSteps.Make(weighted));
+        using Compat.Engine.Runner runner = new(new()
+        {
+            Model = model.AsEngine(),
+            WorkDir = folder.Path,
+            TrainDataloader = ToyDataset.Loader(6),
+            TrainCfg = new EpochBasedTrainLoopOptions { MaxEpochs = 1 },
+            OptimWrapper = new OptimWrapperOptions { Optimizer = new SgdOptions { Lr = 0.01 } },
+            DefaultHooks = new() { Timer = false, Logger = new() { Interval = 3 } },
+            Logger = logger,
+        });
+
+        runner.Train();
+
+        logger.Lines.Should().ContainSingle(line => line.StartsWith("Epoch", StringComparison.Ordinal)).Which.Should().Be(
+            $"Epoch(train) [1][3/3]  lr: 1.0000e-02  loss: {average}  acc: 0.9667");
+    }
+
     [Fact]
     public void The_step_gets_the_optimizer_of_the_wrapper()
     {

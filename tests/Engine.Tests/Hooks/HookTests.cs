@@ -3,7 +3,6 @@ using Compat.Engine.Hooks.Arguments;
 using Compat.Engine.Loops;
 using Compat.Engine.Tests.Support;
 using Compat.TestSupport.Toy;
-using Compat.Torch.Data;
 using Compat.Torch.Training;
 
 namespace Compat.Engine.Tests.Hooks;
@@ -30,7 +29,7 @@ public sealed class HookTests
     }
 
     [Fact]
-    public void General_methods_are_told_the_kind_of_loop()
+    public void General_methods_are_told_the_kind_of_loop_and_what_the_methods_for_that_kind_are_told()
     {
         using TestRun run = new();
         General hook = new();
@@ -38,8 +37,28 @@ public sealed class HookTests
         run.Train(run.WithValidation with { TrainCfg = new EpochBasedTrainLoopOptions { MaxEpochs = 1 }, TrainDataloader = ToyDataset.Loader(2) }, hook);
 
         hook.Calls.Should().Equal(
-            "before epoch Train", "before iter Train 0", "after iter Train 0", "after epoch Train",
-            "before epoch Val", "before iter Val 0", "after iter Val 0", "before iter Val 1", "after iter Val 1", "after epoch Val");
+            "before epoch Train",
+            "before iter Train 0 ToyBatch",
+            "after iter Train 0 ToyBatch loss loss_fit none",
+            "after epoch Train none",
+            "before epoch Val",
+            "before iter Val 0 ToyBatch",
+            "after iter Val 0 ToyBatch none ScoreBatch",
+            "before iter Val 1 ToyBatch",
+            "after iter Val 1 ToyBatch none ScoreBatch",
+            "after epoch Val mAP");
+    }
+
+    [Fact]
+    public void Methods_that_share_a_points_name_without_overriding_it_are_no_points()
+    {
+        using TestRun run = new();
+        Namesakes hook = new();
+
+        run.Train(run.Options, hook);
+
+        hook.TriggeredPoints.Should().Equal(HookPoint.AfterTrainEpoch);
+        hook.Calls.Should().Equal("after train epoch", "after train epoch");
     }
 
     [Theory]
@@ -82,13 +101,26 @@ public sealed class HookTests
 
         protected override void BeforeEpoch(Runner runner, LoopMode mode) => Calls.Add($"before epoch {mode}");
 
-        protected override void AfterEpoch(Runner runner, LoopMode mode) => Calls.Add($"after epoch {mode}");
+        protected override void AfterEpoch(Runner runner, AfterEpochArguments arguments, LoopMode mode) =>
+            Calls.Add($"after epoch {mode} {string.Join(' ', arguments.Metrics?.Keys ?? ["none"])}");
 
-        protected override void BeforeIter(Runner runner, int batchIndex, DataBatch batch, LoopMode mode) =>
-            Calls.Add($"before iter {mode} {batchIndex}");
+        protected override void BeforeIter(Runner runner, BeforeIterArguments arguments, LoopMode mode) =>
+            Calls.Add($"before iter {mode} {arguments.BatchIndex} {arguments.Batch.GetType().Name}");
 
-        protected override void AfterIter(Runner runner, int batchIndex, DataBatch batch, LoopMode mode) =>
-            Calls.Add($"after iter {mode} {batchIndex}");
+        protected override void AfterIter(Runner runner, AfterIterArguments arguments, LoopMode mode) => Calls.Add(
+            $"after iter {mode} {arguments.BatchIndex} {arguments.Batch.GetType().Name} "
+            + $"{string.Join(' ', arguments.Outputs?.Names ?? ["none"])} {arguments.ValOutputs?.Predictions?.GetType().Name ?? "none"}");
+    }
+
+    private sealed class Namesakes : Hook
+    {
+        public List<string> Calls { get; } = [];
+
+        public void AfterTrainIter(int times) => Calls.Add($"overload {times}");
+
+        public new void BeforeTrain(Runner runner) => Calls.Add("hiding");
+
+        public override void AfterTrainEpoch(Runner runner) => Calls.Add("after train epoch");
     }
 
     private sealed class Counting(int n, int start) : Hook

@@ -1,4 +1,5 @@
 using Compat.Engine.Hooks;
+using Compat.Engine.Hooks.Arguments;
 using Compat.Engine.Tests.Support;
 using Compat.TestSupport.Toy;
 using Compat.Torch.Data;
@@ -57,7 +58,7 @@ public sealed class IterTimerHookTests
     {
         public List<double> Values { get; } = [];
 
-        protected override void AfterIter(Runner runner, int batchIndex, DataBatch batch, LoopMode mode)
+        protected override void AfterIter(Runner runner, AfterIterArguments arguments, LoopMode mode)
         {
             if (mode == wanted && runner.MessageHub.TryGetInfo("eta", out double eta))
             {

@@ -1,3 +1,4 @@
+using Compat.Engine.Evaluation;
 using Compat.Engine.Hooks;
 using Compat.Engine.Hooks.Arguments;
 using Compat.Engine.Loops;
@@ -37,6 +38,46 @@ public sealed class RuntimeInfoHookTests
         runner.MessageHub.GetScalar("val/mAP").Mean().Should().Be(0.5);
     }
 
+    [Theory]
+    [InlineData(null, 2.5)]
+    [InlineData(3, 3.25)]
+    public void The_number_of_samples_of_the_outputs_is_the_weight_of_their_values(int? lastWeight, double mean)
+    {
+        using TestRun run = new() { Model = new TestModel { Losses = (iteration, loss) => new LossDict { ["loss"] = (loss * 0) + (iteration == 0 ? 1 : 4) } } };
+
+        Runner runner = run.Train(
+            run.Options with { TrainCfg = new EpochBasedTrainLoopOptions { MaxEpochs = 1 } }, new WeightHook([lastWeight is null ? null : 1, lastWeight]));
+
+        runner.MessageHub.GetScalar("train/loss").Mean().Should().Be(mean);
+        runner.MessageHub.GetScalar("train/loss").Current().Should().Be(4);
+    }
+
+    [Fact]
+    public void Metrics_that_are_no_numbers_become_infos()
+    {
+        // MMEngine, run/test_metrics_of_every_kind: an array of one number (a1) is a history, a longer one (t2) and None are infos.
+        using TestRun run = new();
+        ProbeMetric metric = new()
+        {
+            Compute = _ => new OrderedDictionary<string, MetricValue>
+            {
+                ["f"] = 0.5,
+                ["nan"] = double.NaN,
+                ["a1"] = new[] { 4.5 },
+                ["t2"] = new[] { 1.0, 2 },
+                ["none"] = MetricValue.None,
+            },
+        };
+
+        Runner runner = run.Train(run.WithValidation with { ValEvaluator = new Evaluator(metric) });
+
+        runner.MessageHub.Scalars.Keys.Where(key => key.StartsWith("val/", StringComparison.Ordinal))
+            .Should().Equal("val/data_time", "val/time", "val/f", "val/nan", "val/a1");
+        runner.MessageHub.GetScalar("val/a1").Current().Should().Be(4.5);
+        Info<IReadOnlyList<double>>(runner, "val/t2").Should().Equal(1, 2);
+        runner.MessageHub.Infos["val/none"].Should().BeNull();
+    }
+
     [Fact]
     public void The_stage_is_that_of_the_loop_that_runs_and_goes_back_after_a_validation()
     {
@@ -69,6 +110,13 @@ public sealed class RuntimeInfoHookTests
     {
         runner.MessageHub.TryGetInfo(key, out T? value).Should().BeTrue();
         return value!;
+    }
+
+    private sealed class WeightHook(int?[] weights) : Hook
+    {
+        public override HookPriority Priority => HookPriority.Highest;
+
+        public override void AfterTrainIter(Runner runner, AfterTrainIterArguments arguments) => arguments.Outputs.NumSamples = weights[arguments.BatchIndex];
     }
 
     private sealed class StageHook : Hook

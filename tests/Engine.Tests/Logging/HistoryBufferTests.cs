@@ -72,6 +72,65 @@ public sealed class HistoryBufferTests : IDisposable
     }
 
     [Fact]
+    public void The_mean_of_weighted_entries_is_that_of_MMCVs_log_buffer()
+    {
+        HistoryBuffer history = new(pending);
+        foreach ((double value, int weight) in ((double, int)[])[(0.7, 4), (0.31, 4), (2.9, 2)])
+        {
+            history.Update(value, weight: weight);
+        }
+
+        // What MMCV's LogBuffer gives for average(10) and average(2).
+        history.Mean().Should().Be(0.984);
+        history.Mean(2).Should().Be(1.1733333333333333);
+        (history.Current(), history.Min(), history.Max()).Should().Be((2.9, 0.31, 2.9), "only the mean is weighted");
+    }
+
+    [Fact]
+    public void A_weight_takes_the_place_of_the_count_in_the_mean()
+    {
+        HistoryBuffer history = new(pending);
+        history.Update(1, count: 100, weight: 1);
+        history.Update(4, count: 100, weight: 3);
+
+        history.Mean().Should().Be(3.25);
+    }
+
+    [Fact]
+    public void Entries_of_both_kinds_add_their_sums_and_their_numbers_of_samples()
+    {
+        HistoryBuffer history = new(pending);
+        history.Update(12, count: 4);                                                // 4 samples with the sum 12
+        history.Update(5, weight: 2);                                                // 2 samples with the mean 5
+
+        history.Mean().Should().Be(22.0 / 6);
+        history.Mean(1).Should().Be(5);
+    }
+
+    [Fact]
+    public void Weights_are_forgotten_with_their_entries()
+    {
+        HistoryBuffer history = new(pending, maxLength: 2);
+        for (int i = 1; i <= 9; i++)
+        {
+            history.Update(i, weight: i);
+        }
+
+        history.Mean().Should().Be(((8 * 8) + (9 * 9)) / 17.0);
+    }
+
+    [Fact]
+    public void A_skipped_steps_loss_need_not_be_finite()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        HistoryBuffer history = new(pending);
+        history.Update(tensor(double.NaN), watched: new WatchedLoss("loss", 5), skipped: tensor(1f));
+        history.Update(double.NaN, watched: new WatchedLoss("loss", 5), skipped: tensor(1f));
+
+        history.Current().Should().Be(double.NaN);
+    }
+
+    [Fact]
     public void Smallest_and_largest_are_those_of_the_window()
     {
         HistoryBuffer history = Filled(5, -1, 3, 4);

@@ -65,6 +65,18 @@ public sealed class MessageHubTests : IDisposable
     }
 
     [Fact]
+    public void Weights_and_skipped_steps_reach_the_history()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        hub.UpdateScalar("a", 1, weight: 1);
+        hub.UpdateScalar("a", tensor(4.0), weight: 3);
+        hub.UpdateScalar("b", tensor(double.NaN), watched: new WatchedLoss("b", 0), skipped: tensor(1f));
+
+        hub.GetScalar("a").Mean().Should().Be(3.25);
+        hub.GetScalar("a").Current().Should().Be(4);
+    }
+
+    [Fact]
     public void Disposing_frees_what_nobody_read()
     {
         using DisposeScope scope = NewDisposeScope();
@@ -89,6 +101,16 @@ public sealed class MessageHubTests : IDisposable
         hub.TryGetInfo("epoch", out string? text).Should().BeFalse();
         text.Should().BeNull();
         hub.TryGetInfo("iter", out int _).Should().BeFalse();
+    }
+
+    [Fact]
+    public void All_information_is_listed_in_the_order_in_which_it_was_first_set()
+    {
+        hub.UpdateInfo("b", 1);
+        hub.UpdateInfo("a", "x");
+        hub.UpdateInfo("b", 2);
+
+        hub.Infos.Should().Equal(KeyValuePair.Create<string, object?>("b", 2), KeyValuePair.Create<string, object?>("a", "x"));
     }
 
     [Fact]

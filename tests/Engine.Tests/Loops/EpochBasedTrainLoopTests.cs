@@ -217,7 +217,7 @@ public sealed class EpochBasedTrainLoopTests
     {
         public List<bool> Enabled { get; } = [];
 
-        protected override void AfterIter(Runner runner, int batchIndex, DataBatch batch, LoopMode mode) => Enabled.Add(is_grad_enabled());
+        protected override void AfterIter(Runner runner, AfterIterArguments arguments, LoopMode mode) => Enabled.Add(is_grad_enabled());
     }
 
     private sealed class StopHook : Hook

@@ -28,6 +28,59 @@ public sealed class BaseModelTests
     }
 
     [Fact]
+    public void A_total_beside_other_losses_trains_on_the_doubled_sum_as_in_the_original_and_is_warned_about_once()
+    {
+        using TestRun run = new()
+        {
+            Model = new TestModel
+            {
+                Losses = (_, loss) => new LossDict { ["loss1"] = loss, ["acc"] = ones(1), ["loss"] = loss + (2 * loss), ["loss2"] = 2 * loss },
+            },
+        };
+
+        Runner runner = run.Train(run.Options);
+
+        run.Logger.Ours.Should().Equal((
+            9030,
+            "TestModel returned the loss 'loss' beside 'loss1', 'loss2': the sum of all of them is trained on, as in MMEngine, while the log shows 'loss' "
+            + "alone. If 'loss' is the total of the others, it counts twice: leave it out. If it is a loss of its own, name it 'loss_' and something."));
+        run.Logger.Warnings.Should().HaveCount(1, "there are four iterations");
+        using DisposeScope scope = NewDisposeScope();
+        (Tensor total, LogVars logVars) = run.Model.ParseLosses(new LossDict { ["loss1"] = ones(1), ["loss"] = ones(1) * 3, ["loss2"] = ones(1) * 2 });
+        total.item<float>().Should().Be(6);
+        logVars["loss"].Read().Should().Be(3);
+    }
+
+    [Fact]
+    public void A_model_behind_a_wrapper_can_warn_too()
+    {
+        using TestModel inner = new() { Losses = (_, loss) => new LossDict { ["loss"] = loss, ["loss_a"] = loss } };
+        using Front front = new(inner);
+        using TestRun run = new();
+
+        run.Train(run.Options with { Model = front });
+
+        run.Logger.Ours.Should().ContainSingle().Which.Text.Should().StartWith("TestModel returned the loss 'loss' beside 'loss_a': ");
+    }
+
+    [Fact]
+    public void A_loss_without_others_or_others_without_a_total_are_not_warned_about()
+    {
+        foreach (Func<Tensor, LossDict> losses in (Func<Tensor, LossDict>[])
+            [
+                loss => new LossDict { ["loss"] = loss, ["acc"] = ones(1) },
+                loss => new LossDict { ["loss1"] = loss, ["loss2"] = loss },
+            ])
+        {
+            using TestRun run = new() { Model = new TestModel { Losses = (_, loss) => losses(loss) } };
+
+            run.Train(run.Options);
+
+            run.Logger.Ours.Should().BeEmpty();
+        }
+    }
+
+    [Fact]
     public void The_total_is_a_scalar_that_autograd_knows()
     {
         using DisposeScope scope = NewDisposeScope();
@@ -90,9 +143,33 @@ public sealed class BaseModelTests
         using TestModel model = new();
         ToyBatch batch = new(ones(2, 1), zeros(2, 1));
 
-        model.ValStep(batch).Should().BeOfType<ScoreBatch>();
-        model.TestStep(batch).Should().BeOfType<ScoreBatch>();
+        model.ValStep(batch).Predictions.Should().BeOfType<ScoreBatch>();
+        model.TestStep(batch).Predictions.Should().BeOfType<ScoreBatch>();
         model.Calls.Select(call => call.What).Should().Equal("predict", "predict");
+    }
+
+    [Fact]
+    public void Predicting_null_is_refused_with_the_models_name()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using NullPredictor model = new();
+
+        Action act = () => model.ValStep(new ToyBatch(ones(1), ones(1)));
+
+        act.Should().Throw<InvalidOperationException>()
+            .WithMessage("NullPredictor returned null from Predict. Return the predictions: a DataBatch, for example a SampleList.");
+    }
+
+    [Fact]
+    public void A_test_step_predicts_even_if_the_validation_step_is_overridden()
+    {
+        // As MMEngine's BaseModel, whose test_step does not call val_step.
+        using DisposeScope scope = NewDisposeScope();
+        using LossValidator model = new();
+        ToyBatch batch = new(ones(1), ones(1));
+
+        model.ValStep(batch).Predictions.Should().BeNull();
+        model.TestStep(batch).Predictions.Should().BeOfType<ScoreBatch>();
     }
 
     [Fact]
@@ -242,6 +319,22 @@ public sealed class BaseModelTests
         }
     }
 
+    private sealed class NullPredictor : BaseModel<ToyBatch>
+    {
+        protected override LossDict Loss(ToyBatch batch) => [];
+
+        protected override DataBatch Predict(ToyBatch batch) => null!;
+    }
+
+    private sealed class LossValidator : BaseModel<ToyBatch>
+    {
+        public override ValOutputs ValStep(DataBatch data) => Loss(data);
+
+        protected override LossDict Loss(ToyBatch batch) => new() { ["loss"] = ones(1) };
+
+        protected override DataBatch Predict(ToyBatch batch) => new ScoreBatch(ones(1));
+    }
+
     private sealed class Recorder : BaseDataPreprocessor
     {
         public List<bool> Training { get; } = [];
@@ -251,5 +344,14 @@ public sealed class BaseModelTests
             Training.Add(training);
             return base.Process(data, training);
         }
+    }
+
+    private sealed class Front(BaseModel module) : BaseModel, IModelWrapper
+    {
+        public BaseModel Module { get; } = module;
+
+        public override nn.Module StateModule => Module.StateModule;
+
+        public override LogVars TrainStep(DataBatch data, BaseOptimWrapper optimWrapper) => Module.TrainStep(data, optimWrapper);
     }
 }

@@ -20,6 +20,13 @@ public sealed class HookTests
         HookStage.AfterValIter,
         HookStage.AfterValEpoch);
 
+    [Fact]
+    public void Methods_that_share_a_stages_name_without_overriding_it_are_no_stages()
+    {
+        new Namesakes().GetTriggeredStages().Should().Equal(HookStage.AfterRun);
+        new HidingAgain().GetTriggeredStages().Should().Equal(HookStage.AfterRun);
+    }
+
     [Theory]
     [InlineData(HookStage.BeforeTrainEpoch, "BeforeEpoch")]
     [InlineData(HookStage.BeforeTrainIter, "BeforeIter")]
@@ -133,6 +140,22 @@ public sealed class HookTests
         public override void BeforeIter(BaseRunner runner) => Calls.Add(nameof(BeforeIter));
 
         public override void AfterIter(BaseRunner runner) => Calls.Add(nameof(AfterIter));
+    }
+
+    private class Namesakes : Hook
+    {
+        public int Times { get; private set; }
+
+        public void AfterTrainIter(int times) => Times = times;
+
+        public new void BeforeIter(BaseRunner runner) => Times++;
+
+        public override void AfterRun(BaseRunner runner) => Times++;
+    }
+
+    private sealed class HidingAgain : Namesakes
+    {
+        public new void AfterRun(BaseRunner runner) => BeforeIter(runner);
     }
 
     private sealed class Special : Hook

@@ -51,19 +51,21 @@ public sealed class OptimizerHookTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void Cleared_gradients_are_null_or_zero_as_asked_for(bool setToNone)
+    public void Cleared_gradients_are_null_or_zero_as_asked_for(bool zeroFilled)
     {
         using TwoBranchModel model = new();
         using optim.Optimizer optimizer = optim.SGD(model.parameters(), 0.25);
-        using EpochBasedRunner runner = new(model, new RunnerOptions { Logger = new ListLogger(), Optimizer = optimizer, MaxEpochs = 1 });
-        runner.RegisterOptimizerHook(new OptimizerConfig { SetToNone = setToNone });
+        LegacyBehavior behavior = LegacyBehavior.V1_7_2 with { ZeroFilledGradients = zeroFilled };
+        using EpochBasedRunner runner = new(
+            model, new RunnerOptions { Logger = new ListLogger(), Optimizer = optimizer, MaxEpochs = 1, Behavior = behavior });
+        runner.RegisterOptimizerHook(new OptimizerConfig());
 
         runner.Run([ToyDataset.Loader(4)], [("train", 1)]);
 
         // The first iteration used the first branch, the second one the other.
         using DisposeScope scope = NewDisposeScope();
         Tensor? gradient = model.First.weight.grad;
-        (gradient is null).Should().Be(setToNone);
+        (gradient is null).Should().Be(!zeroFilled);
         if (gradient is not null)
         {
             gradient.item<float>().Should().Be(0);
@@ -94,9 +96,6 @@ public sealed class OptimizerHookTests
 
         heard.Should().Equal(("gradients", gradient, 0.5), ("clipped", clipped, 0.5));
     }
-
-    [Fact]
-    public void Cleared_gradients_are_null_by_default() => new OptimizerConfig().SetToNone.Should().BeTrue();
 
     [Theory]
     [InlineData(2)]
@@ -228,6 +227,18 @@ public sealed class OptimizerHookTests
 
         make.Should().Throw<ArgumentOutOfRangeException>().WithMessage(
             $"GradClip has MaxNorm {maxNorm} and NormType {normType}; both must be above 0. Use GradClip = null for no clipping.*");
+    }
+
+    [Fact]
+    public void A_hook_before_it_can_put_another_loss_in_place()
+    {
+        using StepModel model = new();
+        Train(
+            model,
+            new OptimizerConfig(),
+            (new ActionHook { AtAfterTrainIter = runner => runner.Outputs = runner.Outputs! with { Loss = runner.Outputs.Loss! * 2 } }, HookPriority.High));
+
+        model.Weight.Should().Be(1, "the gradient of -1 was doubled");
     }
 
     [Fact]

@@ -56,6 +56,20 @@ public sealed class LogBufferTests
     }
 
     [Fact]
+    public void A_listener_is_told_what_is_added_with_its_number_of_samples()
+    {
+        using LogBuffer buffer = new();
+        List<(string, int)> told = [];
+        buffer.Listener = (vars, count) => told.Add((string.Join(' ', vars.Names), count));
+
+        buffer.Update(new LogVars { ["a"] = 1.0, ["b"] = 2.0 }, count: 3);
+        buffer.Update(new LogVars { ["time"] = 1.0 });
+
+        told.Should().Equal(("a b", 3), ("time", 1));
+        buffer.Names.Should().Equal("a", "b", "time");
+    }
+
+    [Fact]
     public void A_negative_number_of_entries_is_refused()
     {
         using LogBuffer buffer = new();

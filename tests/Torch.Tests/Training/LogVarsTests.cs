@@ -67,6 +67,19 @@ public sealed class LogVarsTests
     }
 
     [Fact]
+    public void The_number_of_samples_is_unknown_unless_set_and_never_negative()
+    {
+        LogVars vars = [];
+        vars.NumSamples.Should().BeNull();
+        vars.NumSamples = 0;
+        vars.NumSamples.Should().Be(0);
+
+        Action act = () => vars.NumSamples = -1;
+
+        act.Should().Throw<ArgumentOutOfRangeException>().WithParameterName("NumSamples");
+    }
+
+    [Fact]
     public void All_ways_of_enumerating_give_the_same()
     {
         LogVars vars = new() { ["b"] = 1, ["a"] = 2 };

@@ -163,6 +163,88 @@ public sealed class PendingScalarsTests
         act.Should().NotThrow();
     }
 
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(3, false)]
+    [InlineData(0, true)]
+    public void A_loss_of_a_step_that_a_scaler_skipped_need_not_be_finite(float flag, bool isError)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using PendingScalars pending = new();
+        Sink sink = new();
+        Tensor skipped = tensor(flag);
+        pending.Add(tensor(double.PositiveInfinity).to(ScalarType.Float16), sink, 0, new WatchedLoss("loss", 4), skipped);
+        pending.Add(tensor(2.5f), sink, 1, new WatchedLoss("loss_a", 4), skipped);
+        pending.Add(tensor(7.0), sink, 2);
+
+        Action act = pending.Flush;
+
+        if (isError)
+        {
+            act.Should().Throw<NonFiniteLossException>().WithMessage("*'loss' is Infinity at iteration 4 *");
+        }
+        else
+        {
+            act.Should().NotThrow();
+        }
+
+        sink.Received.Should().Equal((0, double.PositiveInfinity), (1, 2.5), (2, 7));
+    }
+
+    [Fact]
+    public void Another_step_that_was_not_skipped_is_still_found()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using PendingScalars pending = new();
+        pending.Add(tensor(double.NaN), null, 0, new WatchedLoss("loss", 4), tensor(1f));
+        pending.Add(tensor(double.NaN), null, 0, new WatchedLoss("loss", 5), tensor(0f));
+        pending.Add(tensor(double.NaN), null, 0, new WatchedLoss("loss", 6));
+
+        Action act = pending.Flush;
+
+        act.Should().Throw<NonFiniteLossException>().WithMessage("*'loss' is NaN at iteration 5 *");
+    }
+
+    [Fact]
+    public void Whether_a_step_was_skipped_counts_as_it_was_then_and_is_freed_when_read()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using PendingScalars pending = new();
+        Tensor loss = tensor(double.NaN);
+        Tensor skipped = tensor(1f);
+        long before = LiveTensors.Settled();
+        pending.Add(loss, null, 0, new WatchedLoss("loss", 4), skipped);
+        skipped.zero_().Dispose();
+
+        Action act = pending.Flush;
+
+        act.Should().NotThrow("a scaler sets its flag anew in each step");
+        Tensor.TotalCount.Should().Be(before);
+    }
+
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(0, true)]
+    public void A_number_that_is_not_finite_waits_until_it_is_known_whether_the_step_was_skipped(float flag, bool isError)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using PendingScalars pending = new();
+        Action check = () => pending.Check(new WatchedLoss("loss", 3), double.NaN, tensor(flag));
+        check.Should().NotThrow();
+        pending.Count.Should().Be(1);
+
+        Action act = pending.Flush;
+
+        if (isError)
+        {
+            act.Should().Throw<NonFiniteLossException>().WithMessage("*'loss' is NaN at iteration 3 *");
+        }
+        else
+        {
+            act.Should().NotThrow();
+        }
+    }
+
     [Fact]
     public void The_message_names_the_first_iteration_whatever_the_order()
     {
