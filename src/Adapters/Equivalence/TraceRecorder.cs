@@ -18,6 +18,9 @@ namespace Compat.Adapters.Equivalence;
 /// <param name="content">What is kept of tensors. The default is everything.</param>
 public sealed class TraceRecorder(string name, Action<IterationTrace>? observed = null, SnapshotContent content = SnapshotContent.Full)
 {
+    private static readonly Observation[] Always =
+        [Observation.Batch, Observation.LearningRate, Observation.Momentum, Observation.Loss, Observation.LogValues, Observation.Weights, Observation.Buffers];
+
     private readonly List<IterationTrace> iterations = [];
     private readonly List<TraceStage> before = [];
     private readonly List<TraceStage> during = [];
@@ -32,7 +35,7 @@ public sealed class TraceRecorder(string name, Action<IterationTrace>? observed 
     {
         ArgumentNullException.ThrowIfNull(stage);
         int time = 1;
-        while (during.Exists(other => other.Observation == stage.Observation.At(time)))
+        while (Always.Contains(stage.Observation.At(time)) || during.Exists(other => other.Observation == stage.Observation.At(time)))
         {
             time++;
         }

@@ -134,6 +134,18 @@ public sealed class TraceRecorderTests
     }
 
     [Fact]
+    public void A_stage_of_the_users_own_cannot_take_the_name_of_one_that_is_always_there()
+    {
+        TraceRecorder recorder = new("mine");
+
+        TrainingTrace trace = Record(
+            "legacy", null, new ActionHook(runner => recorder.Observe(Traces.Number(Observation.Weights, "iter", runner.Iter))), recorder);
+
+        trace.Iterations[4][Observation.Weights.At(2)].Numbers.Single().Value.Should().Be(4);
+        trace.Iterations[4].Weights.Should().HaveCount(4);
+    }
+
+    [Fact]
     public void Parameters_of_the_optimizer_that_are_not_the_models_are_seen()
     {
         using DisposeScope scope = NewDisposeScope();
