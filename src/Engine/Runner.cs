@@ -37,6 +37,7 @@ public sealed class Runner : IDisposable
         RunnerComposer.Check(options);
         TorchEnvironment.EnsureLoaded();
         this.options = options;
+        Probe = options.Probe ?? new();
         Timestamp = Time.GetLocalNow().ToString("yyyyMMdd_HHmmss", CultureInfo.InvariantCulture);
         ExperimentName = options.ExperimentName is null ? Timestamp : $"{options.ExperimentName}_{Timestamp}";
         WorkDir = Directory.CreateDirectory(options.WorkDir).FullName;
@@ -68,6 +69,9 @@ public sealed class Runner : IDisposable
 
     /// <summary>Gets the folder of this run's log: the time stamp below <see cref="WorkDir"/>.</summary>
     public string LogDir => Path.Combine(WorkDir, Timestamp);
+
+    /// <summary>Gets what announces the moments of an update that no hook sees. Wrappers call it inside their step.</summary>
+    public IterationProbe Probe { get; }
 
     /// <summary>Gets the local time at which the runner was made, as <c>yyyyMMdd_HHmmss</c>.</summary>
     public string Timestamp { get; }

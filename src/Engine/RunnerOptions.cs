@@ -91,6 +91,10 @@ public sealed record RunnerOptions
     /// <value>The default is <see cref="NonFiniteLoss.Error"/>.</value>
     public NonFiniteLoss NonFiniteLoss { get; init; } = NonFiniteLoss.Error;
 
+    /// <summary>Gets what announces the moments of an update that no hook sees, for listeners that several runners share.</summary>
+    /// <value>The default is <see langword="null"/>: the runner makes one of its own.</value>
+    public IterationProbe? Probe { get; init; }
+
     /// <summary>Gets the clock of timers and time stamps.</summary>
     /// <value>The default is the system's.</value>
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -37,6 +37,10 @@ public sealed record RunnerOptions
     /// <value>The default is <see cref="LegacyBehavior.V1_7_2"/>.</value>
     public LegacyBehavior Behavior { get; init; } = LegacyBehavior.V1_7_2;
 
+    /// <summary>Gets what announces the moments of an update that no hook sees, for listeners that several runners share.</summary>
+    /// <value>The default is <see langword="null"/>: the runner makes one of its own.</value>
+    public IterationProbe? Probe { get; init; }
+
     /// <summary>Gets the clock of timers and time stamps.</summary>
     /// <value>The default is the system's.</value>
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -21,6 +21,44 @@ public sealed class RunnerTests
     private static readonly FakeTimeProvider Clock = new(new DateTimeOffset(2024, 3, 5, 6, 7, 8, TimeSpan.Zero));
 
     [Fact]
+    public void Its_probe_is_told_of_gradients_before_and_after_clipping_and_before_the_step()
+    {
+        using TemporaryFolder folder = new();
+        using TestModel model = new();
+        using optim.Optimizer optimizer = optim.SGD(model.parameters(), 0.5);
+        IterationProbe probe = new();
+        List<(string What, double Gradient, double Weight)> heard = [];
+        void Hear(string what, optim.Optimizer told)
+        {
+            told.Should().BeSameAs(optimizer);
+            using DisposeScope scope = NewDisposeScope();
+            heard.Add((what, Math.Round(model.Weight.grad!.item<float>(), 5), model.Weight.detach().item<float>()));
+        }
+
+        probe.Gradients += told => Hear("gradients", told);
+        probe.Clipped += told => Hear("clipped", told);
+        using Runner runner = new(new()
+        {
+            Model = model,
+            WorkDir = folder.Path,
+            Device = CPU,
+            TrainDataloader = new BatchLoader(new TwosDataset(1), new BatchLoaderOptions()),
+            TrainCfg = new EpochBasedTrainLoopOptions { MaxEpochs = 1 },
+            OptimWrapper = new OptimWrapperOptions { Optimizer = optimizer, ClipGrad = new GradClipOptions { MaxNorm = 0.25 } },
+            Logger = new ListLogger(),
+            Probe = probe,
+        });
+        runner.Probe.Should().BeSameAs(probe);
+
+        runner.Train();
+
+        heard.Select(one => one.What).Should().Equal("gradients", "clipped");
+        Math.Abs(heard[0].Gradient).Should().BeGreaterThan(0.25);
+        Math.Abs(heard[1].Gradient).Should().Be(0.25);
+        heard.Should().OnlyContain(one => one.Weight.Equals(1.0));
+    }
+
+    [Fact]
     public void The_time_stamp_is_the_local_time_and_follows_the_name_of_the_experiment()
     {
         using TestRun run = new();

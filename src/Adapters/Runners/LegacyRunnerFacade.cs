@@ -46,7 +46,7 @@ internal sealed class LegacyRunnerFacade : BaseRunner
     /// <summary>Makes the façade for an engine's runner that stands for a legacy one, with its hooks.</summary>
     public static LegacyRunnerFacade For(Compat.Engine.Runner engine, BaseRunner legacy)
     {
-        LegacyRunnerFacade facade = new(engine, legacy.Model, legacy.Options) { Timestamp = legacy.Timestamp, Meta = legacy.Meta };
+        LegacyRunnerFacade facade = new(engine, legacy.Model, legacy.Options with { Probe = engine.Probe }) { Timestamp = legacy.Timestamp, Meta = legacy.Meta };
         foreach (Hook hook in legacy.Hooks)
         {
             facade.Remember(hook, legacy.PriorityOf(hook));
@@ -122,5 +122,6 @@ internal sealed class LegacyRunnerFacade : BaseRunner
         Optimizer = engine.OptimWrapper is OptimWrapper wrapper ? new OptimizerSet(wrapper.Optimizer) : null,
         WorkDir = engine.WorkDir,
         Time = engine.Time,
+        Probe = engine.Probe,
     };
 }

@@ -45,6 +45,7 @@ internal sealed class LegacyRunnerTranslator(EpochBasedRunner legacy, IReadOnlyL
             Logger = legacy.Logger,
             NonFiniteLoss = legacy.Options.NonFiniteLoss,
             Time = legacy.Time,
+            Probe = legacy.Probe,
         };
     }
 

@@ -42,6 +42,7 @@ public abstract class BaseRunner : IDisposable
 
         TorchEnvironment.EnsureLoaded();
         Model = model;
+        Probe = options.Probe ?? new();
         Options = options;
         Meta = options.Meta;
         WorkDir = options.WorkDir is null ? null : Directory.CreateDirectory(options.WorkDir).FullName;
@@ -88,6 +89,9 @@ public abstract class BaseRunner : IDisposable
 
     /// <summary>Gets how many processes train together.</summary>
     public int WorldSize { get; } = 1;
+
+    /// <summary>Gets what announces the moments of an update that no hook sees. Optimizer hooks call it inside their step.</summary>
+    public IterationProbe Probe { get; }
 
     /// <summary>Gets the number of finished epochs.</summary>
     public int Epoch => State.Epoch;

@@ -26,6 +26,18 @@ public sealed class BaseRunnerTests
     }
 
     [Fact]
+    public void Each_runner_has_a_probe_of_its_own_unless_it_is_given_one()
+    {
+        IterationProbe shared = new();
+        using StubRunner first = new();
+        using StubRunner second = new();
+        using StubRunner third = new(new RunnerOptions { Logger = new ListLogger(), Probe = shared });
+
+        first.Probe.Should().NotBeSameAs(second.Probe);
+        third.Probe.Should().BeSameAs(shared);
+    }
+
+    [Fact]
     public void A_hook_can_be_registered_once_only()
     {
         using StubRunner runner = new();
