@@ -36,6 +36,6 @@ internal static class EngineProgram
 
         runner.Train();
 
-        return runner.ValLoop!.Metrics["accuracy"];
+        return runner.ValLoop!.Metrics["accuracy"].Number;
     }
 }

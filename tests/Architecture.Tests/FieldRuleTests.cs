@@ -1,6 +1,11 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using Compat.Engine.Evaluation;
+using Compat.Engine.Hooks;
+using Compat.Engine.Model;
 using Compat.Torch;
+using Compat.Torch.Data;
+using Compat.Torch.Training;
 using static TorchSharp.torch;
 
 namespace Compat.Architecture.Tests;
@@ -8,6 +13,10 @@ namespace Compat.Architecture.Tests;
 /// <summary>No field holds tensors but in modules and in types that say who owns them (decision 3).</summary>
 public sealed class FieldRuleTests
 {
+    // What an iteration lends: it ends with the iteration, whoever still looks at it.
+    private static readonly Type[] Borrowed =
+        [typeof(DataBatch), typeof(LossDict), typeof(LogVars), typeof(LogValue), typeof(Legacy.StepOutputs), typeof(ForwardOutput)];
+
     [Fact]
     public void No_field_holds_a_tensor_without_an_owner()
     {
@@ -34,6 +43,30 @@ public sealed class FieldRuleTests
     }
 
     [Fact]
+    public void No_hook_metric_or_model_keeps_what_it_only_borrows()
+    {
+        IEnumerable<string> wrong =
+            from type in Libraries.All.SelectMany(assembly => assembly.GetTypes())
+            where IsBorrower(type)
+            from field in FieldsOf(type)
+            where IsBorrowed(field.FieldType)
+            select $"{type}.{field.Name}";
+
+        wrong.Should().BeEmpty();
+    }
+
+    [Theory]
+    [InlineData(typeof(KeepingHook))]
+    [InlineData(typeof(KeepingLegacyHook))]
+    [InlineData(typeof(KeepingMetric))]
+    [InlineData(typeof(KeepingModel))]
+    public void The_rule_sees_what_is_borrowed_wherever_it_is_kept(Type type)
+    {
+        IsBorrower(type).Should().BeTrue();
+        FieldsOf(type).Should().NotBeEmpty().And.OnlyContain(field => IsBorrowed(field.FieldType));
+    }
+
+    [Fact]
     public void The_rule_lets_other_fields_pass() => FieldsOf(typeof(Harmless)).Should().NotBeEmpty().And.NotContain(field => Holds(field.FieldType));
 
     private static FieldInfo[] FieldsOf(Type type) =>
@@ -46,10 +79,18 @@ public sealed class FieldRuleTests
         || type.IsDefined(typeof(CompilerGeneratedAttribute), inherit: false)
         || (type.DeclaringType is { } outer && IsAllowed(outer));
 
-    private static bool Holds(Type type) =>
-        typeof(Tensor).IsAssignableFrom(type)
-        || (type.IsArray && Holds(type.GetElementType()!))
-        || (type.IsGenericType && !typeof(Delegate).IsAssignableFrom(type) && type.GetGenericArguments().Any(Holds));
+    private static bool Holds(Type type) => Contains(type, typeof(Tensor).IsAssignableFrom);
+
+    private static bool IsBorrower(Type type) =>
+        !type.IsDefined(typeof(CompilerGeneratedAttribute), inherit: false)
+        && new[] { typeof(Hook), typeof(Legacy.Hook), typeof(BaseMetric), typeof(nn.Module) }.Any(root => root.IsAssignableFrom(type));
+
+    private static bool IsBorrowed(Type type) => Contains(type, part => Array.Exists(Borrowed, kind => kind.IsAssignableFrom(part)));
+
+    private static bool Contains(Type type, Predicate<Type> isMeant) =>
+        isMeant(Nullable.GetUnderlyingType(type) ?? type)
+        || (type.IsArray && Contains(type.GetElementType()!, isMeant))
+        || (type.IsGenericType && !typeof(Delegate).IsAssignableFrom(type) && Array.Exists(type.GetGenericArguments(), part => Contains(part, isMeant)));
 
 #pragma warning disable CS0649, CS0169, CA1823, IDE0044, IDE0051 // Fields to be found, not used.
     private sealed class Direct
@@ -75,6 +116,29 @@ public sealed class FieldRuleTests
     private sealed class InNestedList
     {
         private List<IReadOnlyList<Tensor[]>>? tensors;
+    }
+
+    private sealed class KeepingHook : Hook
+    {
+        private LogVars? outputs;
+        private LogValue? value;
+        private Dictionary<string, List<DataBatch>>? batches;
+    }
+
+    private sealed class KeepingLegacyHook : Legacy.Hook
+    {
+        private Legacy.StepOutputs? outputs;
+    }
+
+    private abstract class KeepingMetric : BaseMetric
+    {
+        private (int Index, NamedBatch Batch)[]? all;
+    }
+
+    private abstract class KeepingModel : BaseModel
+    {
+        private LossDict? losses;
+        private ForwardOutput?[]? outputs;
     }
 
     private sealed class Harmless

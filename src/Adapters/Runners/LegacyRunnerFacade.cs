@@ -99,6 +99,7 @@ internal sealed class LegacyRunnerFacade : BaseRunner
         WorkDir = engine.WorkDir,
         NonFiniteLoss = NonFiniteLoss.Ignore,                         // the engine's own log finds them, as its options say
         Time = engine.Time,
+        Probe = engine.Probe,
     };
 
     private void Remember(Hook hook, HookPriority priority)

@@ -46,6 +46,7 @@ internal sealed class LegacyRunnerTranslator(
             Logger = legacy.Logger,
             NonFiniteLoss = legacy.Options.NonFiniteLoss,
             Time = legacy.Time,
+            Probe = legacy.Probe,
         };
     }
 

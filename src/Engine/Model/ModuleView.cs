@@ -35,7 +35,7 @@ public abstract class ModuleView : BaseModel
     /// <inheritdoc/>
     public override bool training => module.training;
 
-    /// <summary>Leaves the module where it is: whoever made it moves it. Not the preprocessor, which follows.</summary>
+    /// <summary>Tells the preprocessor, and leaves the module where it is: whoever made it moves it.</summary>
     /// <param name="device">The device for batches.</param>
     public override void MoveTo(Device device)
     {

@@ -39,6 +39,7 @@ public class OptimizerHook : Hook
         optim.Optimizer optimizer = runner.RequireOptimizer().Single;
         OptimizerGroup.ClearGradients(optimizer, setToNone: !runner.Options.Behavior.ZeroFilledGradients);
         loss.backward();
+        runner.Probe.OnGradients(optimizer);
         if (Config.GradClip is not null)
         {
             using Tensor? norm = ClipGrads(runner.Model.parameters());
@@ -48,6 +49,7 @@ public class OptimizerHook : Hook
             }
         }
 
+        runner.Probe.OnClipped(optimizer);
         optimizer.step();
     }
 

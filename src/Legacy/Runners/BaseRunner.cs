@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using Compat.Torch;
 using Compat.Torch.Data;
 using Compat.Torch.Native;
@@ -43,6 +42,7 @@ public abstract class BaseRunner : IDisposable
 
         TorchEnvironment.EnsureLoaded();
         Model = model;
+        Probe = options.Probe ?? new();
         Options = options;
         Meta = options.Meta;
         WorkDir = options.WorkDir is null ? null : Directory.CreateDirectory(options.WorkDir).FullName;
@@ -73,7 +73,7 @@ public abstract class BaseRunner : IDisposable
     public string? WorkDir { get; }
 
     /// <summary>Gets or sets what is written into checkpoints and the JSON log.</summary>
-    public JsonObject? Meta { get; set; }
+    public RunnerMeta? Meta { get; set; }
 
     /// <summary>Gets or sets the local time at which the runner was made, as <c>yyyyMMdd_HHmmss</c>. Scripts set it, so that logs share a name.</summary>
     public string Timestamp { get; set; }
@@ -89,6 +89,9 @@ public abstract class BaseRunner : IDisposable
 
     /// <summary>Gets how many processes train together.</summary>
     public int WorldSize { get; } = 1;
+
+    /// <summary>Gets what announces the moments of an update that no hook sees. Optimizer hooks call it inside their step.</summary>
+    public IterationProbe Probe { get; }
 
     /// <summary>Gets the number of finished epochs.</summary>
     public int Epoch => State.Epoch;

@@ -114,8 +114,8 @@ public sealed class LegacyModelAdapterTests
 
         TraceComparison comparison = TraceComparison.Of(legacy, native, ComparisonRules.LegacyAgainstEngine);
 
-        comparison.Verdicts.Single(verdict => verdict.Observation == Observation.LearningRate).Agrees.Should().BeTrue();
-        comparison.Verdicts.Single(verdict => verdict.Observation == Observation.Loss).Agrees.Should().BeTrue();
+        comparison.VerdictOn(Observation.LearningRate)!.Agrees.Should().BeTrue();
+        comparison.VerdictOn(Observation.Loss)!.Agrees.Should().BeTrue();
         native.Iterations.Select(WeightsOf).Should().Equal(legacy.Iterations.Select(WeightsOf)).And.HaveCount(20);
     }
 

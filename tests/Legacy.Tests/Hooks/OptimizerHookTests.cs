@@ -73,6 +73,31 @@ public sealed class OptimizerHookTests
     }
 
     [Theory]
+    [InlineData(null, -1.0, -1.0)]
+    [InlineData(0.25, -1.0, -0.25)]
+    public void The_probe_is_told_of_gradients_before_and_after_clipping_and_before_the_step(double? maxNorm, double gradient, double clipped)
+    {
+        using StepModel model = new(static (model, batch) => new StepOutputs { Loss = model.Loss(batch), NumSamples = 1 });
+        using optim.Optimizer optimizer = optim.SGD(model.parameters(), 0.25);
+        IterationProbe probe = new();
+        List<(string What, double Gradient, double Weight)> heard = [];
+        void Hear(string what, optim.Optimizer told)
+        {
+            told.Should().BeSameAs(optimizer);
+            heard.Add((what, Math.Round(model.Linear.weight.grad!.item<float>(), 5), model.Weight));
+        }
+
+        probe.Gradients += told => Hear("gradients", told);
+        probe.Clipped += told => Hear("clipped", told);
+        using EpochBasedRunner runner = new(model, new RunnerOptions { Logger = new ListLogger(), Optimizer = optimizer, MaxEpochs = 1, Probe = probe });
+        runner.RegisterOptimizerHook(new OptimizerConfig { GradClip = maxNorm is { } norm ? new GradClipConfig(norm) : null });
+
+        runner.Run([ToyDataset.Loader(2)], [("train", 1)]);
+
+        heard.Should().Equal(("gradients", gradient, 0.5), ("clipped", clipped, 0.5));
+    }
+
+    [Theory]
     [InlineData(2)]
     [InlineData(1)]
     [InlineData(double.PositiveInfinity)]

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Compat.Legacy.Runners;
 using Compat.Legacy.Tests.Support;
 using Compat.TestSupport;
@@ -24,6 +23,18 @@ public sealed class BaseRunnerTests
         runner.Hooks.Should().Equal(high, first, second);
         runner.PriorityOf(first).Should().Be(HookPriority.Normal);
         runner.PriorityOf(high).Should().Be(HookPriority.High);
+    }
+
+    [Fact]
+    public void Each_runner_has_a_probe_of_its_own_unless_it_is_given_one()
+    {
+        IterationProbe shared = new();
+        using StubRunner first = new();
+        using StubRunner second = new();
+        using StubRunner third = new(new RunnerOptions { Logger = new ListLogger(), Probe = shared });
+
+        first.Probe.Should().NotBeSameAs(second.Probe);
+        third.Probe.Should().BeSameAs(shared);
     }
 
     [Fact]
@@ -243,7 +254,7 @@ public sealed class BaseRunnerTests
     {
         FakeTimeProvider time = new(new DateTimeOffset(2024, 3, 5, 7, 8, 9, TimeSpan.Zero));
         time.SetLocalTimeZone(TimeZoneInfo.Utc);
-        JsonObject meta = new() { ["exp_name"] = "toy" };
+        RunnerMeta meta = new() { ["exp_name"] = "toy" };
         using StepModel model = new();
         using EpochBasedRunner runner = new(model, new RunnerOptions { Logger = new ListLogger(), MaxEpochs = 3, Time = time, Meta = meta });
 
