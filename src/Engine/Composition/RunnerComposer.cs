@@ -50,10 +50,25 @@ internal static class RunnerComposer
     }
 
     public static ParamScheduler[] BuildParamSchedulers(Runner runner, RunnerOptions options) =>
-        [.. options.ParamSchedulers.Select(scheduler => scheduler.Build(runner.OptimWrapper.ParamGroups))];
+        [.. options.ParamSchedulers.SelectMany(scheduler => Complete(runner, scheduler).Build(runner.OptimWrapper))];
 
     public static ValLoop? BuildValLoop(Runner runner, RunnerOptions options) =>
         options.ValDataloader is null ? null : new ValLoop(runner, options.ValDataloader, options.ValEvaluator!);
+
+    // As MMEngine's _build_param_scheduler: the end is filled in before epochs become iterations.
+    private static ParamSchedulerOptions Complete(Runner runner, ParamSchedulerOptions options)
+    {
+        ParamSchedulerOptions complete = options with
+        {
+            End = options.End ?? options.Unit switch
+            {
+                ScheduleUnit.Epoch => runner.MaxEpochs,
+                ScheduleUnit.Iteration => runner.MaxIters,
+                _ => null,
+            },
+        };
+        return options.ConvertToIterBased ? complete.ToIterBased(runner.TrainDataloader!.Length) : complete;
+    }
 
     private static void CheckTogether(string purpose, params (string Name, bool IsSet)[] settings)
     {

@@ -128,6 +128,7 @@ public class OptimWrapper : BaseOptimWrapper
     {
         ArgumentNullException.ThrowIfNull(model);
         window.Initialize(initCounts, maxCounts);
+        UpdateCount = window.Count / options.AccumulativeCounts;
         lostGradients = window.Count % options.AccumulativeCounts != 0 ? logger : null;
         if (options.AccumulativeCounts > 1 && model.modules().Any(IsBatchNorm))
         {
