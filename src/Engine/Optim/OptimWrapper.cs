@@ -101,13 +101,23 @@ public class OptimWrapper : BaseOptimWrapper
     }
 
     /// <summary>Updates the weights: <see cref="SyncGradients"/>, <see cref="ClipGrad"/>, <see cref="ApplyUpdate"/>.</summary>
+    /// <exception cref="ObjectDisposedException">The optimizer was disposed.</exception>
+    /// <exception cref="InvalidOperationException">The optimizer's parameters are not those that it was made with.</exception>
     public override void Step()
     {
-        SyncGradients();
-        Context?.Probe.OnGradients(Optimizer);
-        ClipGrad();
-        Context?.Probe.OnClipped(Optimizer);
-        ApplyUpdate();
+        try
+        {
+            SyncGradients();
+            Context?.Probe.OnGradients(Optimizer);
+            ClipGrad();
+            Context?.Probe.OnClipped(Optimizer);
+            ApplyUpdate();
+        }
+        catch (Exception exception) when (OptimizerFault.Find(Optimizer, exception) is { } fault)
+        {
+            throw fault;
+        }
+
         UpdateCount++;
     }
 

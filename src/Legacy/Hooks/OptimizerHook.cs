@@ -48,7 +48,7 @@ public class OptimizerHook : Hook
             }
         }
 
-        optimizer.step();
+        OptimizerFault.Step(optimizer);
     }
 
     /// <summary>Clips the gradients of the model's parameters, whether or not the optimizer holds them.</summary>

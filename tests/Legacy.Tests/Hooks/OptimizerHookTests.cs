@@ -71,6 +71,19 @@ public sealed class OptimizerHookTests
     }
 
     [Fact]
+    public void An_optimizer_that_was_disposed_says_so()
+    {
+        using StepModel model = new();
+        optim.Optimizer optimizer = optim.Adam(model.parameters());
+        using EpochBasedRunner runner = new(model, new RunnerOptions { Logger = new ListLogger(), Optimizer = optimizer, MaxEpochs = 1 });
+        runner.RegisterOptimizerHook(new OptimizerConfig());
+        optimizer.Dispose();
+        Action act = () => runner.Run([ToyDataset.Loader(4)], [("train", 1)]);
+
+        act.Should().Throw<ObjectDisposedException>().WithMessage("Adam was disposed, and what it remembered of the parameters is gone.*");
+    }
+
+    [Fact]
     public void Cleared_gradients_are_null_by_default() => new OptimizerConfig().SetToNone.Should().BeTrue();
 
     [Theory]
