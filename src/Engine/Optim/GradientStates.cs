@@ -50,7 +50,9 @@ internal static class GradientStates
         Dictionary<PthValue, PthValue> byNumber = saved.ToDictionary();
         foreach ((int number, Parameter parameter) in ParametersOf(optimizer).Index())
         {
-            parameter.grad = byNumber.TryGetValue(number, out PthValue? value) && value is PthTensor gradient ? gradient.Value.to(parameter.dtype).to(parameter.device).clone() : null;
+            parameter.grad = byNumber.TryGetValue(number, out PthValue? value) && value is PthTensor gradient
+                ? gradient.Value.to(parameter.dtype).to(parameter.device).clone()
+                : null;
         }
     }
 

@@ -130,7 +130,9 @@ public class OptimWrapper : BaseOptimWrapper
     }
 
     /// <inheritdoc/>
-    /// <exception cref="InvalidOperationException">With accumulation, the iteration made another number of calls than <see cref="OptimWrapperOptions.UpdatesPerIteration"/>.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// With accumulation, the iteration made another number of calls than <see cref="OptimWrapperOptions.UpdatesPerIteration"/>.
+    /// </exception>
     public override void FinishIter() => window.FinishIter();
 
     /// <inheritdoc/>
@@ -320,8 +322,8 @@ public class OptimWrapper : BaseOptimWrapper
         {
             EngineLog.Warning(
                 lostGradients,
-                $"Training resumes at iteration {window.Count / options.UpdatesPerIteration}, in the middle of a window of {options.AccumulativeCounts} accumulated iterations. "
-                + "The gradients of the window's first part are lost.");
+                $"Training resumes at iteration {window.Count / options.UpdatesPerIteration}, in the middle of a window of {options.AccumulativeCounts} "
+                + "accumulated iterations. The gradients of the window's first part are lost.");
             lostGradients = null;
         }
     }

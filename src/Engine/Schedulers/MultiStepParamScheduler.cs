@@ -26,7 +26,8 @@ public class MultiStepParamScheduler : ParamScheduler
         if (options.Milestones is [< 0, ..])
         {
             throw new ArgumentException(
-                $"Milestones is [{string.Join(", ", options.Milestones)}]; {options.Milestones[0]} is below 0 and never comes. Write steps from 0 on, counted from Begin.",
+                $"Milestones is [{string.Join(", ", options.Milestones)}]; {options.Milestones[0]} is below 0 and never comes. "
+                + "Write steps from 0 on, counted from Begin.",
                 nameof(options));
         }
 

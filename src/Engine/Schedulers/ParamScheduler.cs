@@ -121,7 +121,8 @@ public abstract class ParamScheduler
         string option = read.Text("param_name");
         if (option != Option.Name)
         {
-            throw new PthException($"The state is that of a schedule of '{option}', but this one changes '{Option}'. Load the schedules in the order in which they were saved.");
+            throw new PthException(
+                $"The state is that of a schedule of '{option}', but this one changes '{Option}'. Load the schedules in the order in which they were saved.");
         }
 
         (int begin, int end, int last, int global) = (read.Int("begin"), read.Int("end"), read.Int("last_step"), read.Int("_global_step"));
@@ -130,8 +131,8 @@ public abstract class ParamScheduler
         if (values.Length != initial.Length)
         {
             throw new PthException(
-                $"The state of the schedule of '{Option}' has {values.Length} initial values, but there are {initial.Length} groups. Build the optimizer with the groups that it was "
-                + "saved with.");
+                $"The state of the schedule of '{Option}' has {values.Length} initial values, but there are {initial.Length} groups. Build the optimizer with "
+                + "the groups that it was saved with.");
         }
 
         LoadSettings(state);

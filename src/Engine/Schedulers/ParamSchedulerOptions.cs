@@ -52,8 +52,8 @@ public abstract record ParamSchedulerOptions
         if (End <= Begin)
         {
             throw new ArgumentException(
-                $"The schedule of '{Option}' has End {End} and Begin {Begin}; End must be larger. Where End is left out, it is the number of epochs or iterations that the "
-                + "runner trains.");
+                $"The schedule of '{Option}' has End {End} and Begin {Begin}; End must be larger. Where End is left out, it is the number of epochs or iterations "
+                + "that the runner trains.");
         }
 
         if (ConvertToIterBased)
@@ -80,7 +80,9 @@ public abstract record ParamSchedulerOptions
         (string? Name, BaseOptimWrapper Wrapper)[] meant = Optimizer is null ? all : [.. all.Where(one => one.Name == Optimizer)];
         if (meant.Length == 0)
         {
-            string present = wrapper.Members.Count == 0 ? "There is only one optimizer, without a name; leave Optimizer out." : $"Names present: {string.Join(", ", wrapper.Members.Keys)}.";
+            string present = wrapper.Members.Count == 0
+                ? "There is only one optimizer, without a name; leave Optimizer out."
+                : $"Names present: {string.Join(", ", wrapper.Members.Keys)}.";
             throw new ArgumentException($"The schedule of '{Option}' is for an optimizer '{Optimizer}', which is not there. {present}");
         }
 
