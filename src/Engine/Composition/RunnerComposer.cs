@@ -79,7 +79,7 @@ internal static class RunnerComposer
     }
 
     public static ParamScheduler[] BuildParamSchedulers(Runner runner, RunnerOptions options) =>
-        [.. options.ParamSchedulers.Select(scheduler => scheduler.Build(runner.OptimWrapper.ParamGroups))];
+        [.. options.ParamSchedulers.SelectMany(scheduler => Complete(runner, scheduler).Build(runner.OptimWrapper))];
 
     public static EvaluationLoop? BuildValLoop(Runner runner, RunnerOptions options) =>
         runner.ValDataloader is { } loader ? options.ValCfg.Build(runner, loader, options.ValEvaluator) : null;
@@ -111,6 +111,21 @@ internal static class RunnerComposer
                 $"ValDataloader is set and {model.GetType().Name} predicts, but ValEvaluator is not set. Set ValEvaluator, or let ValStep return losses.",
                 nameof(options));
         }
+    }
+
+    // As MMEngine's _build_param_scheduler: the end is filled in before epochs become iterations.
+    private static ParamSchedulerOptions Complete(Runner runner, ParamSchedulerOptions options)
+    {
+        ParamSchedulerOptions complete = options with
+        {
+            End = options.End ?? options.Unit switch
+            {
+                ScheduleUnit.Epoch => runner.MaxEpochs,
+                ScheduleUnit.Iteration => runner.MaxIters,
+                _ => null,
+            },
+        };
+        return options.ConvertToIterBased ? complete.ToIterBased(runner.TrainDataloader!.Length) : complete;
     }
 
     private static void CheckTogether(string purpose, params (string Name, bool IsSet)[] settings)

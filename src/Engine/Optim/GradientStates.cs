@@ -47,10 +47,12 @@ internal static class GradientStates
     public static void Load(optim.Optimizer optimizer, PthDict saved)
     {
         using DisposeScope scope = NewDisposeScope();
+        Dictionary<PthValue, PthValue> byNumber = saved.ToDictionary();
         foreach ((int number, Parameter parameter) in ParametersOf(optimizer).Index())
         {
-            PthValue? value = saved.FirstOrDefault(entry => entry.Key is PthInteger key && key.Value == number).Value;
-            parameter.grad = value is PthTensor gradient ? gradient.Value.to(parameter.dtype).to(parameter.device).clone() : null;
+            parameter.grad = byNumber.TryGetValue(number, out PthValue? value) && value is PthTensor gradient
+                ? gradient.Value.to(parameter.dtype).to(parameter.device).clone()
+                : null;
         }
     }
 

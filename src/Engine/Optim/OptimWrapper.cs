@@ -101,13 +101,23 @@ public class OptimWrapper : BaseOptimWrapper
     }
 
     /// <summary>Updates the weights: <see cref="SyncGradients"/>, <see cref="ClipGrad"/>, <see cref="ApplyUpdate"/>.</summary>
+    /// <exception cref="ObjectDisposedException">The optimizer was disposed.</exception>
+    /// <exception cref="InvalidOperationException">The optimizer's parameters are not those that it was made with.</exception>
     public override void Step()
     {
-        SyncGradients();
-        Context?.Probe.OnGradients(Optimizer);
-        ClipGrad();
-        Context?.Probe.OnClipped(Optimizer);
-        ApplyUpdate();
+        try
+        {
+            SyncGradients();
+            Context?.Probe.OnGradients(Optimizer);
+            ClipGrad();
+            Context?.Probe.OnClipped(Optimizer);
+            ApplyUpdate();
+        }
+        catch (Exception exception) when (OptimizerFault.Find(Optimizer, exception) is { } fault)
+        {
+            throw fault;
+        }
+
         UpdateCount++;
     }
 
@@ -120,7 +130,9 @@ public class OptimWrapper : BaseOptimWrapper
     }
 
     /// <inheritdoc/>
-    /// <exception cref="InvalidOperationException">With accumulation, the iteration made another number of calls than <see cref="OptimWrapperOptions.UpdatesPerIteration"/>.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// With accumulation, the iteration made another number of calls than <see cref="OptimWrapperOptions.UpdatesPerIteration"/>.
+    /// </exception>
     public override void FinishIter() => window.FinishIter();
 
     /// <inheritdoc/>
@@ -128,6 +140,7 @@ public class OptimWrapper : BaseOptimWrapper
     {
         ArgumentNullException.ThrowIfNull(model);
         window.Initialize(initCounts, maxCounts);
+        UpdateCount = window.Count / options.AccumulativeCounts;
         lostGradients = window.Count % options.AccumulativeCounts != 0 ? logger : null;
         if (options.AccumulativeCounts > 1 && model.modules().Any(IsBatchNorm))
         {
@@ -309,8 +322,8 @@ public class OptimWrapper : BaseOptimWrapper
         {
             EngineLog.Warning(
                 lostGradients,
-                $"Training resumes at iteration {window.Count / options.UpdatesPerIteration}, in the middle of a window of {options.AccumulativeCounts} accumulated iterations. "
-                + "The gradients of the window's first part are lost.");
+                $"Training resumes at iteration {window.Count / options.UpdatesPerIteration}, in the middle of a window of {options.AccumulativeCounts} "
+                + "accumulated iterations. The gradients of the window's first part are lost.");
             lostGradients = null;
         }
     }

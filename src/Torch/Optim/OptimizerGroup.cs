@@ -120,23 +120,21 @@ public sealed class OptimizerGroup
     /// Whether gradients become null, as PyTorch ≥ 2 does; the default. With zeros, momentum and weight decay still move a parameter that gets no
     /// gradient any more.
     /// </param>
+    /// <exception cref="ObjectDisposedException">The optimizer is one of ours and was disposed.</exception>
+    /// <exception cref="InvalidOperationException">The optimizer's parameters are not those that it was made with.</exception>
     public static void ClearGradients(optim.Optimizer optimizer, bool setToNone = true)
     {
-        foreach (OptimizerGroup group in Of(optimizer))
+        (optimizer as FusedOptimizer)?.CheckUsable();
+        try
         {
-            foreach (Parameter parameter in group.parameters)
+            foreach (OptimizerGroup group in Of(optimizer))
             {
-                if (setToNone)
-                {
-                    parameter.grad = null;
-                }
-                else
-                {
-                    using Tensor? gradient = parameter.grad;
-                    using Tensor? detached = gradient?.detach();
-                    using Tensor? zeroed = detached?.zero_();         // TorchSharp gives another object for the same tensor
-                }
+                Array.ForEach(group.parameters, parameter => Clear(parameter, setToNone));
             }
+        }
+        catch (Exception exception) when (OptimizerFault.Find(optimizer, exception) is { } fault)
+        {
+            throw fault;
         }
     }
 
@@ -203,6 +201,19 @@ public sealed class OptimizerGroup
 
     internal OptimizerValue Find(OptimizerOption option) => options.Find(option)
         ?? throw new ArgumentException($"{owner} has no option '{option}'. It has {string.Join(", ", options.Names())}. Name one of these.", nameof(option));
+
+    private static void Clear(Parameter parameter, bool setToNone)
+    {
+        if (setToNone)
+        {
+            parameter.grad = null;
+            return;
+        }
+
+        using Tensor? gradient = parameter.grad;
+        using Tensor? detached = gradient?.detach();
+        using Tensor? zeroed = detached?.zero_();                     // TorchSharp gives another object for the same tensor
+    }
 
     private static GroupSettings SettingsOf(optim.Optimizer optimizer, ParamGroup group) => optimizer is FusedOptimizer fused
         ? fused.SettingsOf(group)

@@ -126,6 +126,9 @@ internal static class TorchSharpOptimizers
     /// <summary>Tells whether an optimizer's state can be saved and loaded, by TorchSharp's layout or by itself.</summary>
     public static bool IsKnown(optim.Optimizer optimizer) => optimizer is IStatefulOptimizer || TryFind(optimizer, out _);
 
+    /// <summary>Tells whether an optimizer is one of TorchSharp's, or derived from one.</summary>
+    public static bool IsTheirs(optim.Optimizer optimizer) => TryFind(optimizer, out _);
+
     /// <summary>Says that an optimizer cannot be trained with, and what can.</summary>
     public static NotSupportedException Unknown(optim.Optimizer optimizer) => new(
         $"{optimizer.GetType().Name} cannot be trained with here: it needs a closure, or nobody knows its groups and its state, so that a checkpoint could "

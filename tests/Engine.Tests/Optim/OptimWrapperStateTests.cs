@@ -81,7 +81,7 @@ public sealed class OptimWrapperStateTests
 
         lacking.Should().Throw<PthException>().WithMessage("The value is no progress of an OptimWrapper: it lacks 'inner_count', *");
         wrong.Should().Throw<PthException>().WithMessage("A saved gradient does not fit any of the optimizer's 1 parameters.*");
-        (wrapper.InnerCount, wrapper.UpdateCount).Should().Be((3, 0));
+        (wrapper.InnerCount, wrapper.UpdateCount).Should().Be((3, 1));
         model.Weight.grad.Should().BeNull();
     }
 

@@ -471,6 +471,44 @@ public sealed class OptimWrapperTests
         model.Weight.grad!.item<float>().Should().Be(3);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void An_optimizer_whose_model_moved_says_so_with_clipping_too(bool clips)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using Linear model = nn.Linear(1, 1);
+        using optim.Optimizer optimizer = optim.Adam(model.parameters());
+        using OptimWrapper wrapper = new(new() { Optimizer = optimizer, ClipGrad = clips ? new() { MaxNorm = 1 } : null }, model);
+        model.to(ScalarType.Float64);
+        Action act = () => wrapper.UpdateParams(model.forward(ones(1, 1, ScalarType.Float64)).sum());
+
+        act.Should().Throw<InvalidOperationException>().WithMessage("The parameters of Adam are not those that it was made with. TorchSharp makes new parameters *");
+    }
+
+    [Fact]
+    public void An_optimizer_that_was_disposed_says_so()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TestModel model = new();
+        optim.Optimizer optimizer = optim.Adam(model.parameters());
+        using OptimWrapper wrapper = new(new() { Optimizer = optimizer }, model);
+        optimizer.Dispose();
+        Action act = () => wrapper.UpdateParams((model.Weight * 2).sum());
+
+        act.Should().Throw<ObjectDisposedException>().WithMessage("Adam was disposed, and what it remembered of the parameters is gone.*");
+    }
+
+    [Fact]
+    public void A_model_that_did_not_register_its_components_is_told_how()
+    {
+        using Unregistered model = new();
+        Action act = () => new OptimWrapper(new() { Optimizer = new FusedSgdOptions() }, model);
+
+        act.Should().Throw<ArgumentException>().WithMessage(
+            "A group of parameters is empty. Give the optimizer at least one parameter. If they are those of a module, its constructor must end with RegisterComponents().");
+    }
+
     [Fact]
     public void A_single_wrapper_has_no_members()
     {
@@ -491,6 +529,11 @@ public sealed class OptimWrapperTests
         }
 
         return probe;
+    }
+
+    private sealed class Unregistered() : nn.Module("unregistered")
+    {
+        public Linear Layer { get; } = nn.Linear(1, 1);
     }
 
     /// <summary>Sees by what a loss of 1 was divided, and at which counts the weights were updated.</summary>
