@@ -52,6 +52,7 @@ public sealed class Runner : IDisposable
         DataloaderContext data = new(options.Randomness.Seed, Collectives.Rank);
         TrainDataloader = options.TrainDataloader?.Build(data);
         ValDataloader = options.ValDataloader?.Build(data);
+        Failures = new FailureReport(Logger, WhereItStands);
         Hooks = new HookList(this);
         RunnerComposer.RegisterHooks(this, options);
     }
@@ -121,6 +122,12 @@ public sealed class Runner : IDisposable
     /// <value>Empty until <see cref="Train"/> builds them.</value>
     public IReadOnlyList<ParamScheduler> ParamSchedulers { get; private set; } = [];
 
+    /// <summary>Gets what reports where the run stands when something throws.</summary>
+    internal FailureReport Failures { get; }
+
+    /// <summary>Gets or sets which kind of step is being made, and on which batch; the loops write it. Nothing between iterations.</summary>
+    internal (string? Kind, DataBatch? Batch) Step { get; set; }
+
     /// <summary>Adds a hook behind those of the same priority.</summary>
     /// <param name="hook">The hook.</param>
     /// <param name="priority">Where it stands; <see langword="null"/> for its own priority.</param>
@@ -147,7 +154,7 @@ public sealed class Runner : IDisposable
         PrepareTraining();
         Hooks.BeforeRun();
         InitializeCountStatus();
-        foreach (int iter in TrainLoop!.Iterations())
+        foreach (int iter in Failures.Watch(TrainLoop!.Iterations()))
         {
             yield return iter;
         }
@@ -200,6 +207,17 @@ public sealed class Runner : IDisposable
             Model.Dispose();
         }
     }
+
+    private FailureContext WhereItStands() => new()
+    {
+        Side = "engine",
+        Model = Model.StateModule.GetType().Name,
+        Epoch = Progress.Epoch,
+        Iteration = Progress.Iter,
+        Step = Step.Kind,
+        Hook = Hooks.Running,
+        Batch = Step.Batch,
+    };
 
     private void PrepareTraining()
     {

@@ -12,6 +12,8 @@ public sealed class ListLogger : ILogger
 
     public IReadOnlyList<string> Warnings => [.. entries.Where(entry => entry.Level == LogLevel.Warning).Select(entry => entry.Text)];
 
+    public IReadOnlyList<LogLevel> Levels => entries.ConvertAll(entry => entry.Level);
+
     /// <summary>Gets the lines that the originals do not have, with their event ids.</summary>
     public IReadOnlyList<(int Id, string Text)> Ours => [.. entries.Where(entry => CompatEvents.IsOurs(entry.Id)).Select(entry => (entry.Id.Id, entry.Text))];
 

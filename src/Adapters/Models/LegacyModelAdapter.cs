@@ -112,8 +112,7 @@ public sealed class LegacyModelAdapter : BaseModel
     private StepOutputs LegacyStep(DataBatch data, BaseOptimWrapper optimWrapper)
     {
         OptimizerSet? optimizer = Facade?.Optimizer ?? (optimWrapper is OptimWrapper wrapper ? new OptimizerSet(wrapper.Optimizer) : null);
-        return ((ITrainStep)legacyModel).TrainStep(data, optimizer)
-            ?? throw new InvalidOperationException($"{legacyModel.GetType().Name} returned null from its step. Return a StepOutputs.");
+        return StepOutputs.Require(((ITrainStep)legacyModel).TrainStep(data, optimizer), legacyModel.GetType().Name);
     }
 
     private CompatException NoForward(string method) => new(new CompatDiagnostic(

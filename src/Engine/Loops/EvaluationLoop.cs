@@ -34,7 +34,7 @@ public abstract class EvaluationLoop : BaseLoop
     /// <returns>The metrics by name.</returns>
     public IReadOnlyDictionary<string, double> Run()
     {
-        foreach (int _ in Iterations())
+        foreach (int _ in Runner.Failures.Watch(Iterations()))
         {
         }
 

@@ -1,5 +1,6 @@
 using Compat.Engine.Logging;
 using Compat.Torch.Optim;
+using Compat.Torch.Training;
 using Microsoft.Extensions.Logging;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -19,6 +20,7 @@ public class OptimWrapper : BaseOptimWrapper
     private readonly bool ownsOptimizer;
     private readonly OptimizerGroup[] paramGroups;
     private readonly LrEntry[] lrEntries;
+    private readonly string modelName;
     private int maxCounts = Unknown;
     private bool mustClear;
 
@@ -34,6 +36,7 @@ public class OptimWrapper : BaseOptimWrapper
         ownsOptimizer = options.Optimizer is not BuiltOptimizer;
         mustClear = options.ZeroGradTiming == ZeroGradTiming.BeforeBackward;
         Optimizer = options.Optimizer.Build(model);
+        modelName = model.GetType().Name;
         IReadOnlyList<OptimizerGroup> groups = OptimizerGroup.Of(Optimizer);
         OptimizerGroup[] virtualGroup = groups.Count > 1 ? [OptimizerGroup.OfDefaults(Optimizer)] : [];
         paramGroups = [.. groups, .. virtualGroup];
@@ -58,7 +61,7 @@ public class OptimWrapper : BaseOptimWrapper
         Backward(ScaleLoss(loss));
         if (ShouldUpdate())
         {
-            Step();
+            Update();
             ZeroGradAfterStep();
         }
     }
@@ -73,7 +76,7 @@ public class OptimWrapper : BaseOptimWrapper
             ZeroGrad();
         }
 
-        loss.backward();
+        LossBackward.Run(loss, modelName, InnerCount);
         InnerCount++;
     }
 
@@ -187,6 +190,18 @@ public class OptimWrapper : BaseOptimWrapper
             : throw new InvalidOperationException(
                 $"UpdateParams was called {InnerCount + 1} times, but training has {maxCounts} iterations. With accumulation, call it once in each "
                 + "iteration.");
+    }
+
+    private void Update()
+    {
+        try
+        {
+            Step();
+        }
+        catch (Exception exception) when (StepFailure.Mark(exception, "update"))
+        {
+            throw;                                                    // never reached: the filter only takes a note
+        }
     }
 
     private void ZeroGradAfterStep()

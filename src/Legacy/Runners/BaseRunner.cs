@@ -41,6 +41,7 @@ public abstract class BaseRunner : IDisposable
         WorkDir = options.WorkDir is null ? null : Directory.CreateDirectory(options.WorkDir).FullName;
         Timestamp = Time.GetLocalNow().ToString("yyyyMMdd_HHmmss", CultureInfo.InvariantCulture);
         LogBuffer = new LogBuffer(new PendingScalars(options.NonFiniteLoss, options.Logger));
+        Failures = new FailureReport(Logger, WhereItStands);
         State = state ?? new() { MaxEpochs = options.MaxEpochs, MaxIters = options.MaxIters };
     }
 
@@ -109,6 +110,9 @@ public abstract class BaseRunner : IDisposable
 
     /// <summary>Gets what the step of the present iteration returned; <see langword="null"/> between iterations. Borrowed.</summary>
     public StepOutputs? Outputs => State.Outputs;
+
+    /// <summary>Gets what reports where the run stands when something throws; a derived runner watches its iterations with it.</summary>
+    protected FailureReport Failures { get; }
 
     /// <summary>Gets where the runner stands, to be written by the runner itself.</summary>
     protected RunnerState State { get; }
@@ -214,4 +218,15 @@ public abstract class BaseRunner : IDisposable
         LogBuffer.Dispose();
         GC.SuppressFinalize(this);
     }
+
+    private FailureContext WhereItStands() => new()
+    {
+        Side = "legacy",
+        Model = ModelName,
+        Epoch = Epoch,
+        Iteration = Iter,
+        Step = DataBatch is null ? null : Mode == "val" ? "validation step" : "step",
+        Hook = hooks.Running,
+        Batch = DataBatch,
+    };
 }

@@ -53,7 +53,7 @@ public class EpochBasedRunner : BaseRunner
                 // Only training stops when enough is trained: a trailing validation still runs.
                 for (int i = 0; i < flow.Epochs && !(flow.Mode == "train" && Epoch >= maxEpochs); i++)
                 {
-                    foreach (int iter in ResolveMode(flow.Mode)(loader))
+                    foreach (int iter in Failures.Watch(ResolveMode(flow.Mode)(loader)))
                     {
                         yield return iter;
                     }
@@ -124,8 +124,7 @@ public class EpochBasedRunner : BaseRunner
     /// <param name="trainMode">Whether this is training.</param>
     protected virtual void RunIter(DataBatch batch, bool trainMode)
     {
-        StepOutputs outputs = (trainMode ? ((ITrainStep)Model).TrainStep(batch, Optimizer) : ValStep(batch))
-            ?? throw new InvalidOperationException($"{ModelName} returned null from its step. Return a StepOutputs.");
+        StepOutputs outputs = StepOutputs.Require(trainMode ? ((ITrainStep)Model).TrainStep(batch, Optimizer) : ValStep(batch), ModelName);
         StepOutputsLogger.Log(LogBuffer, outputs, ModelName, trainMode ? Iter : null);
         State.Outputs = outputs;
     }

@@ -15,6 +15,9 @@ public static class CompatEvents
     /// <summary>Gets the id of the warning about an entry <c>loss</c> beside other losses of a step, which is added to them.</summary>
     public static EventId LossBesideTerms { get; } = new(9030, nameof(LossBesideTerms));
 
+    /// <summary>Gets the id of the line that says where a run stood when an exception was thrown.</summary>
+    public static EventId StepFailed { get; } = new(9060, nameof(StepFailed));
+
     /// <summary>Tells whether a line is one of ours.</summary>
     /// <param name="id">The line's event id.</param>
     /// <returns>Whether the originals have no such line.</returns>

@@ -244,7 +244,9 @@ public sealed class EpochBasedRunnerTests
 
         Action run = () => runner.Run([ToyDataset.Loader(2)], TrainOnce);
 
-        run.Should().Throw<InvalidOperationException>().WithMessage("StepModel returned null from its step. Return a StepOutputs.");
+        run.Should().Throw<InvalidOperationException>().WithMessage(
+            "StepModel returned null from its step. Write 'return new() { Loss = loss, NumSamples = count, LogVars = logVars };', with what there is of the "
+            + "three, or 'return new();' if nothing is logged and the model updates its weights itself.");
     }
 
     [Fact]
