@@ -53,6 +53,7 @@ public sealed class Runner : IDisposable
         TrainDataloader = options.TrainDataloader?.Build(data);
         ValDataloader = options.ValDataloader?.Build(data);
         Failures = new FailureReport(Logger, WhereItStands);
+        Parameters = new ParameterWatch(MessageHub.Pending, Logger);
         Hooks = new HookList(this);
         RunnerComposer.RegisterHooks(this, options);
     }
@@ -68,6 +69,9 @@ public sealed class Runner : IDisposable
 
     /// <summary>Gets the folder of this run's log: the time stamp below <see cref="WorkDir"/>.</summary>
     public string LogDir => Path.Combine(WorkDir, Timestamp);
+
+    /// <summary>Gets what announces the moments of an update that no hook sees. Wrappers call it inside their step.</summary>
+    public IterationProbe Probe { get; } = new();
 
     /// <summary>Gets the local time at which the runner was made, as <c>yyyyMMdd_HHmmss</c>.</summary>
     public string Timestamp { get; }
@@ -125,6 +129,9 @@ public sealed class Runner : IDisposable
     /// <summary>Gets what reports where the run stands when something throws.</summary>
     internal FailureReport Failures { get; }
 
+    /// <summary>Gets what says that a training changes nothing.</summary>
+    internal ParameterWatch Parameters { get; }
+
     /// <summary>Gets or sets which kind of step is being made, and on which batch; the loops write it. Nothing between iterations.</summary>
     internal (string? Kind, DataBatch? Batch) Step { get; set; }
 
@@ -154,11 +161,13 @@ public sealed class Runner : IDisposable
         PrepareTraining();
         Hooks.BeforeRun();
         InitializeCountStatus();
+        Parameters.Start(Model.StateModule, OptimWrapper.ParamGroups, Probe);
         foreach (int iter in Failures.Watch(TrainLoop!.Iterations()))
         {
             yield return iter;
         }
 
+        Parameters.Finish();
         Hooks.AfterRun();
     }
 
@@ -178,6 +187,7 @@ public sealed class Runner : IDisposable
     /// <summary>Frees what the runner owns: the optimizer, loaders and model wrapper it built, the metrics, pending log values and the log file.</summary>
     public void Dispose()
     {
+        Parameters.Dispose();
         TrainLoop?.Dispose();
         optimWrapper?.Dispose();
         options.ValEvaluator?.Dispose();

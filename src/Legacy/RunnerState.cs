@@ -1,5 +1,6 @@
 using Compat.Torch;
 using Compat.Torch.Data;
+using Compat.Torch.Training;
 
 namespace Compat.Legacy;
 
@@ -8,6 +9,10 @@ namespace Compat.Legacy;
 [HoldsTensors("owner: the iteration's dispose scope")]
 public class RunnerState
 {
+    /// <summary>Gets what announces the moments of an update that no hook sees.</summary>
+    /// <value>A probe of its own. A state that stands for another engine gives that engine's, so that both have the same listeners.</value>
+    public virtual IterationProbe Probe { get; } = new();
+
     /// <summary>Gets or sets the number of finished epochs.</summary>
     public virtual int Epoch { get; set; }
 

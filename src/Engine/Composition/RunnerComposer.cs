@@ -67,6 +67,7 @@ internal static class RunnerComposer
     {
         BaseOptimWrapper wrapper = options.OptimWrapper!.Build(runner.Model.StateModule);
         wrapper.UseMessageHub(runner.MessageHub);
+        wrapper.Probe = runner.Probe;
         return wrapper;
     }
 

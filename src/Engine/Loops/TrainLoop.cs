@@ -163,7 +163,11 @@ public abstract class TrainLoop : BaseLoop, IDisposable
     }
 
     /// <summary>Counts an iteration, after its hooks.</summary>
-    protected void FinishIter() => MoveTo(Progress.Position.AfterIter);
+    protected void FinishIter()
+    {
+        MoveTo(Progress.Position.AfterIter);
+        Runner.Parameters.EndIter();
+    }
 
     /// <summary>Counts an epoch, after its hooks.</summary>
     protected void FinishEpoch() => MoveTo(Progress.Position.AfterEpoch);

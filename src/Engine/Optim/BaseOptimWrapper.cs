@@ -1,5 +1,6 @@
 using Compat.Engine.Logging;
 using Compat.Torch.Optim;
+using Compat.Torch.Training;
 using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;
 
@@ -18,6 +19,9 @@ public abstract class BaseOptimWrapper : IDisposable
     /// <summary>Gets the hub that gets the norm of clipped gradients.</summary>
     /// <value>Set by the runner; <see langword="null"/> before, and then nothing is logged.</value>
     protected MessageHub? MessageHub { get; private set; }
+
+    // Set by the runner, as the hub is.
+    internal IterationProbe? Probe { get; set; }
 
     /// <summary>
     /// Does everything between a loss and updated weights: scales it, computes gradients and, when an update is due, clips, steps and clears.

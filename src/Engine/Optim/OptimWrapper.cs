@@ -83,6 +83,7 @@ public class OptimWrapper : BaseOptimWrapper
     /// <summary>Clips the gradients if asked for, and updates the weights.</summary>
     public virtual void Step()
     {
+        Probe?.OnGradients(Optimizer);
         if (options.ClipGrad is { } clip)
         {
             using Tensor? norm = ClipGradNorm.Apply(ParametersToClip(), clip.MaxNorm, clip.NormType);
@@ -92,6 +93,7 @@ public class OptimWrapper : BaseOptimWrapper
             }
         }
 
+        Probe?.OnClipped(Optimizer);
         Optimizer.step();
     }
 

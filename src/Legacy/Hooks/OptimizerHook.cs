@@ -57,6 +57,7 @@ public class OptimizerHook : Hook
 
     private void Update(BaseRunner runner, optim.Optimizer optimizer, StepOutputs outputs)
     {
+        runner.Probe.OnGradients(optimizer);
         if (Config.GradClip is not null)
         {
             using Tensor? norm = ClipGrads(runner.Model.parameters());
@@ -66,6 +67,7 @@ public class OptimizerHook : Hook
             }
         }
 
+        runner.Probe.OnClipped(optimizer);
         optimizer.step();
     }
 }

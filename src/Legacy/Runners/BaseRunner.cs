@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Compat.Torch;
 using Compat.Torch.Data;
 using Compat.Torch.Native;
+using Compat.Torch.Optim;
 using Compat.Torch.Training;
 using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;
@@ -40,7 +41,9 @@ public abstract class BaseRunner : IDisposable
         Meta = options.Meta;
         WorkDir = options.WorkDir is null ? null : Directory.CreateDirectory(options.WorkDir).FullName;
         Timestamp = Time.GetLocalNow().ToString("yyyyMMdd_HHmmss", CultureInfo.InvariantCulture);
-        LogBuffer = new LogBuffer(new PendingScalars(options.NonFiniteLoss, options.Logger));
+        PendingScalars pending = new(options.NonFiniteLoss, options.Logger);
+        LogBuffer = new LogBuffer(pending);
+        Parameters = new ParameterWatch(pending, Logger);
         Failures = new FailureReport(Logger, WhereItStands);
         State = state ?? new() { MaxEpochs = options.MaxEpochs, MaxIters = options.MaxIters };
     }
@@ -56,6 +59,9 @@ public abstract class BaseRunner : IDisposable
 
     /// <summary>Gets the optimizer, or several by name; <see langword="null"/> if there is none.</summary>
     public OptimizerSet? Optimizer => Options.Optimizer;
+
+    /// <summary>Gets what announces the moments of an update that no hook sees. Hooks that update weights call it.</summary>
+    public IterationProbe Probe => State.Probe;
 
     /// <summary>Gets where log lines go.</summary>
     public ILogger Logger => Options.Logger;
@@ -110,6 +116,9 @@ public abstract class BaseRunner : IDisposable
 
     /// <summary>Gets what the step of the present iteration returned; <see langword="null"/> between iterations. Borrowed.</summary>
     public StepOutputs? Outputs => State.Outputs;
+
+    /// <summary>Gets what says that a training changes nothing; a derived runner starts it, counts its iterations with it and ends it.</summary>
+    protected ParameterWatch Parameters { get; }
 
     /// <summary>Gets what reports where the run stands when something throws; a derived runner watches its iterations with it.</summary>
     protected FailureReport Failures { get; }
@@ -215,9 +224,15 @@ public abstract class BaseRunner : IDisposable
     /// <summary>Frees log values that nobody read.</summary>
     public void Dispose()
     {
+        Parameters.Dispose();
         LogBuffer.Dispose();
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>Starts <see cref="Parameters"/> for the runner's model and optimizers: after the hooks before the run, which may load weights.</summary>
+    /// <exception cref="InvalidOperationException">There is an optimizer, but none of its parameters is the model's.</exception>
+    protected void StartWatchingParameters() =>
+        Parameters.Start(Model, [.. (Optimizer?.All ?? []).SelectMany(entry => OptimizerGroup.Of(entry.Value))], Probe);
 
     private FailureContext WhereItStands() => new()
     {

@@ -46,6 +46,11 @@ public class EpochBasedRunner : BaseRunner
         ArgumentNullException.ThrowIfNull(workflow);
         int maxEpochs = Prepare(dataLoaders, workflow);
         CallHook(HookStage.BeforeRun);
+        if (workflow.Any(flow => flow.Mode != "val"))
+        {
+            StartWatchingParameters();
+        }
+
         while (Epoch < maxEpochs)
         {
             foreach ((WorkflowStep flow, BatchLoader loader) in workflow.Zip(dataLoaders))
@@ -61,6 +66,7 @@ public class EpochBasedRunner : BaseRunner
             }
         }
 
+        Parameters.Finish();
         CallHook(HookStage.AfterRun);
     }
 
@@ -139,6 +145,7 @@ public class EpochBasedRunner : BaseRunner
         CallHook(HookStage.AfterTrainIter);                           // here the optimizer hook updates the weights
         End();
         State.Iter++;                                                 // hooks above still see the old number
+        Parameters.EndIter();
     }
 
     private void ValIter(int position, DataBatch batch)

@@ -18,6 +18,18 @@ public static class CompatEvents
     /// <summary>Gets the id of the line that says where a run stood when an exception was thrown.</summary>
     public static EventId StepFailed { get; } = new(9060, nameof(StepFailed));
 
+    /// <summary>Gets the id of the warning about parameters that only the model, or only its optimizers, have.</summary>
+    public static EventId ParametersApart { get; } = new(9061, nameof(ParametersApart));
+
+    /// <summary>Gets the id of the line that says that there is no optimizer.</summary>
+    public static EventId NoOptimizer { get; } = new(9062, nameof(NoOptimizer));
+
+    /// <summary>Gets the id of the warning that no parameter has changed.</summary>
+    public static EventId NothingTrained { get; } = new(9063, nameof(NothingTrained));
+
+    /// <summary>Gets the id of the warning about single parameters that should have changed and have not.</summary>
+    public static EventId ParametersUnmoved { get; } = new(9064, nameof(ParametersUnmoved));
+
     /// <summary>Tells whether a line is one of ours.</summary>
     /// <param name="id">The line's event id.</param>
     /// <returns>Whether the originals have no such line.</returns>

@@ -40,6 +40,7 @@ internal static class SeedToyPrograms
         });
         runner.RegisterHook(new LegacyTraceHook(recorder), HookPriority.Lowest);
         run(runner, [ToyDataset.Loader()], [("train", 1)]);
+        logger.DoubtsAboutTraining.Should().BeEmpty();
         return new(recorder.Trace, logger.Lines);
     }
 
@@ -61,6 +62,7 @@ internal static class SeedToyPrograms
             Logger = logger,
         });
         runner.Train();
+        logger.DoubtsAboutTraining.Should().BeEmpty();
         return new(recorder.Trace, logger.Lines);
     }
 }
