@@ -18,7 +18,7 @@ internal sealed record DigitsArguments(DigitsSettings Settings, bool BreakIt, bo
           --break-it       plant one small difference in the engine's training and see it found; exits 1
           --help           this text
 
-        Writes work_dirs/digits: logs, traces as JSON, report.html. Exits 0 only if everything agrees.
+        Writes work_dirs/digits: logs, traces that torch.load reads, report.html. Exits 0 only if everything agrees.
         """;
 
     /// <exception cref="ArgumentException">An option is unknown, lacks its value or has one that is not allowed.</exception>

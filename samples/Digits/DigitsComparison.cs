@@ -15,11 +15,15 @@ internal sealed record DigitsComparison(DigitsResult Legacy, DigitsResult Migrat
 
     public IReadOnlyList<TraceComparison> Comparisons => [MigratingAgainstLegacy, EngineAgainstLegacy];
 
+    /// <summary>Gets what was looked at in any of the trainings.</summary>
+    public IReadOnlyList<Observation> Observations =>
+        [.. Comparisons.SelectMany(comparison => comparison.Verdicts).Select(verdict => verdict.Observation).Distinct()];
+
     public bool Holds => Comparisons.All(comparison => comparison.Agrees) && Results.All(result => result.Accuracy.Equals(Legacy.Accuracy));
 
     public TraceDifference? FirstDifference => Comparisons
         .Select(comparison => comparison.FirstDifference)
         .OfType<TraceDifference>()
-        .OrderBy(difference => (difference.Iteration, difference.Observation))
+        .OrderBy(difference => difference.Iteration)
         .FirstOrDefault();
 }

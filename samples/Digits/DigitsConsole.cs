@@ -67,9 +67,9 @@ internal static class DigitsConsole
             table.AddColumn($"{one.Candidate.Name} against {one.Control.Name}");
         }
 
-        foreach (Observation observation in Enum.GetValues<Observation>())
+        foreach (Observation observation in comparison.Observations)
         {
-            table.AddRow([TraceDifference.Words(observation), .. comparison.Comparisons.Select(one => Coloured(one, VerdictOf(one, observation)))]);
+            table.AddRow([observation.Words, .. comparison.Comparisons.Select(one => Coloured(one, observation))]);
         }
 
         return table;
@@ -92,7 +92,7 @@ internal static class DigitsConsole
         {
             foreach (Verdict verdict in one.Verdicts)
             {
-                Console.WriteLine($"{one.Candidate.Name} against {one.Control.Name}, {TraceDifference.Words(verdict.Observation)}: {VerdictText.Of(one, verdict)}");
+                Console.WriteLine($"{one.Candidate.Name} against {one.Control.Name}, {verdict.Observation.Words}: {VerdictText.Of(one, verdict)}");
             }
         }
 
@@ -102,9 +102,7 @@ internal static class DigitsConsole
         }
     }
 
-    private static Verdict VerdictOf(TraceComparison comparison, Observation observation) =>
-        comparison.Verdicts.First(verdict => verdict.Observation == observation);
-
-    private static string Coloured(TraceComparison comparison, Verdict verdict) =>
-        $"[{(verdict.Agrees ? "green" : "red")}]{Markup.Escape(VerdictText.Of(comparison, verdict))}[/]";
+    private static string Coloured(TraceComparison comparison, Observation observation) => comparison.VerdictOn(observation) is { } verdict
+        ? $"[{(verdict.Agrees ? "green" : "red")}]{Markup.Escape(VerdictText.Of(comparison, verdict))}[/]"
+        : string.Empty;
 }

@@ -30,7 +30,7 @@ internal sealed class DigitsTrainer(DigitsSettings settings, DigitsSettings engi
     {
         string folder = Directory.CreateDirectory(Path.Combine(workDir, name)).FullName;
         using StreamWriter log = new(Path.Combine(folder, $"{name}.log"));
-        TraceRecorder recorder = new(name, iteration => observed(iteration.Iteration));
+        TraceRecorder recorder = new(name, iteration => observed(iteration.Number));
         Stopwatch watch = Stopwatch.StartNew();
         double accuracy = program(new DigitsRun(own, train, test, folder, new LineLogger(name, [log]), recorder));
         return new(recorder.Trace, accuracy, watch.Elapsed.TotalSeconds);

@@ -35,6 +35,6 @@ internal static class EngineProgram
 
         runner.Train();
 
-        return runner.ValLoop!.Metrics["accuracy"];
+        return runner.ValLoop!.Metrics["accuracy"].Number;
     }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Compat.Adapters.Equivalence;
 using Compat.Torch.Native;
 using Digits;
 using Digits.Report;
@@ -23,11 +22,11 @@ try
     torch.set_num_threads(1);                                         // the model is so small that several threads only get in each other's way
     string workDir = Path.GetFullPath(Path.Combine("work_dirs", "digits"));
     DigitsSettings settings = arguments.Settings;
-    DigitsSettings engineSettings = arguments.BreakIt ? settings with { Momentum = settings.Momentum + 1e-6 } : settings;
+    DigitsSettings engineSettings = arguments.BreakIt ? settings with { WeightDecay = settings.WeightDecay + 1e-6 } : settings;
     DigitsComparison comparison = DigitsConsole.WithProgress(new DigitsTrainer(settings, engineSettings, workDir).Train);
     foreach (DigitsResult result in comparison.Results)
     {
-        TraceJson.Write(result.Trace, Path.Combine(workDir, result.Name, "trace.json"));
+        result.Trace.Hashed().Save(Path.Combine(workDir, result.Name, "trace.pth"));
     }
 
     string report = HtmlReport.Write(comparison, settings, workDir);

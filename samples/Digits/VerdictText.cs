@@ -12,7 +12,7 @@ internal static class VerdictText
             return $"differs from iteration {difference.Iteration} on ({difference.Text})";
         }
 
-        bool isLrOfEngine = verdict.Observation == Observation.LearningRate && comparison.Candidate.Name == "engine";
-        return $"equal in {verdict.Iterations} iterations, {(isLrOfEngine ? "within 2 units in the last place" : "bit for bit")}";
+        string exactness = verdict.Allowed == 0 ? "bit for bit" : $"within {comparison.Rules.UlpsOf(verdict.Observation)} units in the last place";
+        return $"equal in {verdict.Iterations} iterations, {exactness}";
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Compat.Engine.Composition;
 using Compat.Engine.Data;
+using Compat.Engine.Evaluation;
 using Compat.Engine.Hooks;
 using Compat.Engine.Logging;
 using Compat.Engine.Loops;
@@ -36,6 +37,7 @@ public sealed class Runner : IDisposable
         RunnerComposer.Check(options);
         TorchEnvironment.EnsureLoaded();
         this.options = options;
+        Probe = options.Probe ?? new();
         Timestamp = Time.GetLocalNow().ToString("yyyyMMdd_HHmmss", CultureInfo.InvariantCulture);
         ExperimentName = options.ExperimentName is null ? Timestamp : $"{options.ExperimentName}_{Timestamp}";
         WorkDir = Directory.CreateDirectory(options.WorkDir).FullName;
@@ -71,7 +73,7 @@ public sealed class Runner : IDisposable
     public string LogDir => Path.Combine(WorkDir, Timestamp);
 
     /// <summary>Gets what announces the moments of an update that no hook sees. Wrappers call it inside their step.</summary>
-    public IterationProbe Probe { get; } = new();
+    public IterationProbe Probe { get; }
 
     /// <summary>Gets the local time at which the runner was made, as <c>yyyyMMdd_HHmmss</c>.</summary>
     public string Timestamp { get; }
@@ -172,14 +174,14 @@ public sealed class Runner : IDisposable
     }
 
     /// <summary>Validates without training.</summary>
-    /// <returns>The metrics by name.</returns>
+    /// <returns>The values by name: those of the metrics, then the means of the losses and <c>val_loss</c>, if the model returned losses.</returns>
     /// <exception cref="InvalidOperationException">The options say nothing about validation.</exception>
-    public IReadOnlyDictionary<string, double> Val()
+    public IReadOnlyDictionary<string, MetricValue> Val()
     {
         ValLoop ??= RunnerComposer.BuildValLoop(this, options)
-            ?? throw new InvalidOperationException("There is nothing to validate with. Set ValDataloader and ValEvaluator in the runner's options.");
+            ?? throw new InvalidOperationException("There is nothing to validate with. Set ValDataloader in the runner's options, and ValEvaluator if the model predicts.");
         Hooks.BeforeRun();
-        IReadOnlyDictionary<string, double> metrics = ValLoop.Run();
+        IReadOnlyDictionary<string, MetricValue> metrics = ValLoop.Run();
         Hooks.AfterRun();
         return metrics;
     }

@@ -44,7 +44,7 @@ public sealed record RunnerOptions
     public IReadOnlyList<ParamSchedulerOptions> ParamSchedulers { get; init; } = [];
 
     /// <summary>Gets the validation data.</summary>
-    /// <value>Set together with <see cref="ValEvaluator"/>, or neither.</value>
+    /// <value>The default is <see langword="null"/>: no validation.</value>
     public DataloaderOptions? ValDataloader { get; init; }
 
     /// <summary>Gets the validation loop.</summary>
@@ -52,6 +52,7 @@ public sealed record RunnerOptions
     public EvaluationLoopOptions ValCfg { get; init; } = new ValLoopOptions();
 
     /// <summary>Gets the metrics of the validation. The runner takes them over.</summary>
+    /// <value>Needed if the model predicts; <see langword="null"/>, the default, if its <see cref="BaseModel.ValStep"/> returns losses alone.</value>
     public Evaluator? ValEvaluator { get; init; }
 
     /// <summary>Gets which of the hooks that every run has are registered.</summary>
@@ -89,6 +90,10 @@ public sealed record RunnerOptions
     /// <summary>Gets what happens when a loss turns out to be NaN or infinite.</summary>
     /// <value>The default is <see cref="NonFiniteLoss.Error"/>.</value>
     public NonFiniteLoss NonFiniteLoss { get; init; } = NonFiniteLoss.Error;
+
+    /// <summary>Gets what announces the moments of an update that no hook sees, for listeners that several runners share.</summary>
+    /// <value>The default is <see langword="null"/>: the runner makes one of its own.</value>
+    public IterationProbe? Probe { get; init; }
 
     /// <summary>Gets the clock of timers and time stamps.</summary>
     /// <value>The default is the system's.</value>

@@ -12,9 +12,10 @@ public sealed class OptimizerSet
     /// <summary>Takes one optimizer.</summary>
     /// <param name="optimizer">The optimizer. Borrowed.</param>
     /// <exception cref="NotSupportedException">It cannot be trained with here; the message lists what can.</exception>
+    /// <exception cref="ArgumentException">There is none; the message says what to pass.</exception>
     public OptimizerSet(optim.Optimizer optimizer)
     {
-        OptimizerGroup.Of(optimizer);
+        OptimizerGroup.Of(optimizer ?? throw Missing("The optimizer"));
         single = optimizer;
     }
 
@@ -26,7 +27,7 @@ public sealed class OptimizerSet
         ArgumentNullException.ThrowIfNull(optimizers);
         foreach ((string name, optim.Optimizer optimizer) in optimizers)
         {
-            OptimizerGroup.Of(optimizer);
+            OptimizerGroup.Of(optimizer ?? throw Missing($"The optimizer '{name}'"));
             byName.Add(name, optimizer);
         }
 
@@ -62,6 +63,10 @@ public sealed class OptimizerSet
     /// <param name="optimizer">The optimizer. Borrowed.</param>
     /// <returns>The set.</returns>
     public static OptimizerSet FromOptimizer(optim.Optimizer optimizer) => new(optimizer);
+
+    private static ArgumentException Missing(string what) => new(
+        $"{what} is null. Pass one, for example new FusedSgd(model.parameters(), new() {{ Lr = 0.01 }}), or leave Optimizer out of the runner's options if the "
+        + "model has its own.");
 
     /// <summary>Reads one value of every parameter group.</summary>
     /// <param name="read">Reads it from a group.</param>

@@ -7,4 +7,10 @@ public sealed record OptimizerSnapshot(bool IsNamed, IReadOnlyList<KeyValuePair<
 {
     /// <summary>Gets the value of the first group of the first optimizer, which is the one that is logged.</summary>
     public double First => Values[0].Value[0];
+
+    /// <summary>Computes another value for every group.</summary>
+    /// <param name="convert">Gives the other value.</param>
+    /// <returns>The values, of the same optimizers.</returns>
+    internal OptimizerSnapshot Select(Func<double, double> convert) =>
+        this with { Values = [.. Values.Select(entry => KeyValuePair.Create<string, IReadOnlyList<double>>(entry.Key, [.. entry.Value.Select(convert)]))] };
 }

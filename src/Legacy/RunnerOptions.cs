@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Compat.Torch.Training;
 using Microsoft.Extensions.Logging;
 
@@ -18,9 +17,9 @@ public sealed record RunnerOptions
     /// <value>The default is <see langword="null"/>: nothing is written.</value>
     public string? WorkDir { get; init; }
 
-    /// <summary>Gets what is written into checkpoints and as the first line of the JSON log, such as <c>exp_name</c>.</summary>
+    /// <summary>Gets what is written into checkpoints and as the first line of the JSON log, such as <c>exp_name</c>. The runner keeps this very object.</summary>
     /// <value>The default is <see langword="null"/>: nothing.</value>
-    public JsonObject? Meta { get; init; }
+    public RunnerMeta? Meta { get; init; }
 
     /// <summary>Gets how many epochs are trained.</summary>
     /// <value>The default is <see langword="null"/>. Not together with <see cref="MaxIters"/>.</value>
@@ -33,6 +32,14 @@ public sealed record RunnerOptions
     /// <summary>Gets what happens when a loss turns out to be NaN or infinite. MMCV trains on.</summary>
     /// <value>The default is <see cref="NonFiniteLoss.Error"/>.</value>
     public NonFiniteLoss NonFiniteLoss { get; init; } = NonFiniteLoss.Error;
+
+    /// <summary>Gets which MMCV the trainer behaves like, where versions differ.</summary>
+    /// <value>The default is <see cref="LegacyBehavior.V1_7_2"/>.</value>
+    public LegacyBehavior Behavior { get; init; } = LegacyBehavior.V1_7_2;
+
+    /// <summary>Gets what announces the moments of an update that no hook sees, for listeners that several runners share.</summary>
+    /// <value>The default is <see langword="null"/>: the runner makes one of its own.</value>
+    public IterationProbe? Probe { get; init; }
 
     /// <summary>Gets the clock of timers and time stamps.</summary>
     /// <value>The default is the system's.</value>

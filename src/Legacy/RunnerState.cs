@@ -1,18 +1,17 @@
 using Compat.Torch;
 using Compat.Torch.Data;
-using Compat.Torch.Training;
 
 namespace Compat.Legacy;
 
-/// <summary>Where a runner stands. A runner of this library writes it itself; a façade on another engine derives from it and reads that engine's.</summary>
-/// <remarks>Counters count from 0 and advance after the hooks of an iteration or epoch.</remarks>
+/// <summary>Where a runner stands: everything about it that changes while it runs.</summary>
+/// <remarks>
+/// <para>Counters count from 0 and advance after the hooks of an iteration or epoch.</para>
+/// <para>A runner writes its state itself. Who drives a runner from outside, as another engine does, derives from this type, overrides what that engine
+/// knows, and hands it over with <see cref="Runners.BaseRunner.UseState"/>: hooks and models then see the engine's counters in the runner that they know.</para>
+/// </remarks>
 [HoldsTensors("owner: the iteration's dispose scope")]
 public class RunnerState
 {
-    /// <summary>Gets what announces the moments of an update that no hook sees.</summary>
-    /// <value>A probe of its own. A state that stands for another engine gives that engine's, so that both have the same listeners.</value>
-    public virtual IterationProbe Probe { get; } = new();
-
     /// <summary>Gets or sets the number of finished epochs.</summary>
     public virtual int Epoch { get; set; }
 
@@ -39,4 +38,21 @@ public class RunnerState
 
     /// <summary>Gets or sets what the step of the present iteration returned; <see langword="null"/> between iterations.</summary>
     public virtual StepOutputs? Outputs { get; set; }
+
+    /// <summary>Begins an iteration, before its hooks are called.</summary>
+    /// <param name="innerIter">The position of the batch in its epoch, from 0.</param>
+    /// <param name="batch">The batch. Borrowed.</param>
+    public void BeginIter(int innerIter, DataBatch batch)
+    {
+        InnerIter = innerIter;
+        DataBatch = batch;
+    }
+
+    /// <summary>Ends an iteration, after its hooks were called. The counters stay.</summary>
+    public void EndIter()
+    {
+        // MMCV leaves outputs in place until the next step; here its tensors end with the iteration.
+        DataBatch = null;
+        Outputs = null;
+    }
 }

@@ -167,15 +167,11 @@ public sealed class RunnerFailureTests
         public override void AfterTrainIter(Runner runner, AfterTrainIterArguments arguments) => Throw(runner.Progress.Iter == after, new FormatException());
     }
 
-    private sealed class ThrowingMetric() : BaseMetric(null)
+    private sealed class ThrowingMetric : BaseMetric
     {
         public override void Process(DataBatch batch, DataBatch predictions) => throw new FormatException();
 
-        public override void Reset()
-        {
-        }
-
-        protected override IReadOnlyDictionary<string, double> ComputeMetrics(int size) => new Dictionary<string, double>();
+        protected override IReadOnlyDictionary<string, MetricValue> ComputeMetrics(MetricItems items) => new Dictionary<string, MetricValue>();
     }
 
     private sealed class ThrowingDataset : Dataset

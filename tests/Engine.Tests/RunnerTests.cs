@@ -21,6 +21,44 @@ public sealed class RunnerTests
     private static readonly FakeTimeProvider Clock = new(new DateTimeOffset(2024, 3, 5, 6, 7, 8, TimeSpan.Zero));
 
     [Fact]
+    public void Its_probe_is_told_of_gradients_before_and_after_clipping_and_before_the_step()
+    {
+        using TemporaryFolder folder = new();
+        using TestModel model = new();
+        using optim.Optimizer optimizer = optim.SGD(model.parameters(), 0.5);
+        IterationProbe probe = new();
+        List<(string What, double Gradient, double Weight)> heard = [];
+        void Hear(string what, optim.Optimizer told)
+        {
+            told.Should().BeSameAs(optimizer);
+            using DisposeScope scope = NewDisposeScope();
+            heard.Add((what, Math.Round(model.Weight.grad!.item<float>(), 5), model.Weight.detach().item<float>()));
+        }
+
+        probe.Gradients += told => Hear("gradients", told);
+        probe.Clipped += told => Hear("clipped", told);
+        using Runner runner = new(new()
+        {
+            Model = model,
+            WorkDir = folder.Path,
+            Device = CPU,
+            TrainDataloader = new BatchLoader(new TwosDataset(1), new BatchLoaderOptions()),
+            TrainCfg = new EpochBasedTrainLoopOptions { MaxEpochs = 1 },
+            OptimWrapper = new OptimWrapperOptions { Optimizer = optimizer, ClipGrad = new GradClipOptions { MaxNorm = 0.25 } },
+            Logger = new ListLogger(),
+            Probe = probe,
+        });
+        runner.Probe.Should().BeSameAs(probe);
+
+        runner.Train();
+
+        heard.Select(one => one.What).Should().Equal("gradients", "clipped");
+        Math.Abs(heard[0].Gradient).Should().BeGreaterThan(0.25);
+        Math.Abs(heard[1].Gradient).Should().Be(0.25);
+        heard.Should().OnlyContain(one => one.Weight.Equals(1.0));
+    }
+
+    [Fact]
     public void The_time_stamp_is_the_local_time_and_follows_the_name_of_the_experiment()
     {
         using TestRun run = new();
@@ -184,7 +222,7 @@ public sealed class RunnerTests
         train.Should().Throw<InvalidOperationException>()
             .WithMessage("There is nothing to train with. Set TrainDataloader, TrainCfg and OptimWrapper in the runner's options.");
         val.Should().Throw<InvalidOperationException>()
-            .WithMessage("There is nothing to validate with. Set ValDataloader and ValEvaluator in the runner's options.");
+            .WithMessage("There is nothing to validate with. Set ValDataloader in the runner's options, and ValEvaluator if the model predicts.");
         wrapper.Should().Throw<InvalidOperationException>()
             .WithMessage("The runner has no OptimWrapper yet. It is built when training starts: call Train first.");
     }
@@ -195,17 +233,14 @@ public sealed class RunnerTests
         using TestRun run = new();
         Action noCfg = () => _ = new Runner(run.Options with { TrainCfg = null });
         Action noData = () => _ = new Runner(run.Options with { TrainDataloader = null, OptimWrapper = null });
-        Action noEvaluator = () => _ = new Runner(run.WithValidation with { ValEvaluator = null });
         Action noValData = () => _ = new Runner(run.WithValidation with { ValDataloader = null });
 
         noCfg.Should().Throw<ArgumentException>()
             .WithMessage("For training, TrainDataloader and OptimWrapper is set, but TrainCfg is not. Set all of them, or none.*");
         noData.Should().Throw<ArgumentException>()
             .WithMessage("For training, TrainCfg is set, but TrainDataloader and OptimWrapper is not. Set all of them, or none.*");
-        noEvaluator.Should().Throw<ArgumentException>()
-            .WithMessage("For validation, ValDataloader is set, but ValEvaluator is not. Set all of them, or none.*");
         noValData.Should().Throw<ArgumentException>()
-            .WithMessage("For validation, ValEvaluator is set, but ValDataloader is not. Set all of them, or none.*");
+            .WithMessage("ValEvaluator is set, but ValDataloader is not. Set ValDataloader, or leave ValEvaluator out.*");
     }
 
     [Fact]
@@ -219,6 +254,9 @@ public sealed class RunnerTests
 
         act.Should().Throw<ArgumentException>().WithMessage(
             "ValDataloader is set, but OnlyLoss overrides neither Predict nor ValStep. Override one of them, or leave ValDataloader out.*");
+        Action noEvaluator = () => _ = new Runner(run.WithValidation with { ValEvaluator = null });
+        noEvaluator.Should().Throw<ArgumentException>().WithMessage(
+            "ValDataloader is set and TestModel predicts, but ValEvaluator is not set. Set ValEvaluator, or let ValStep return losses.*");
         legal.Should().NotThrow();
     }
 
@@ -259,7 +297,7 @@ public sealed class RunnerTests
 
     private sealed class OnlyValStep : BaseModel<ToyBatch>
     {
-        public override DataBatch ValStep(DataBatch data) => data;
+        public override ValOutputs ValStep(DataBatch data) => data;
     }
 
     private sealed class CountHook : Hook

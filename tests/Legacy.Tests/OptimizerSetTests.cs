@@ -70,9 +70,13 @@ public sealed class OptimizerSetTests
     public void Nothing_is_refused()
     {
         Action single = () => _ = new OptimizerSet((optim.Optimizer)null!);
+        Action named = () => _ = new OptimizerSet([KeyValuePair.Create("gen", (optim.Optimizer)null!)]);
         Action several = () => _ = new OptimizerSet((IEnumerable<KeyValuePair<string, optim.Optimizer>>)null!);
 
-        single.Should().Throw<ArgumentNullException>().WithParameterName("optimizer");
+        single.Should().Throw<ArgumentException>().WithMessage(
+            "The optimizer is null. Pass one, for example new FusedSgd(model.parameters(), new() { Lr = 0.01 }), or leave Optimizer out of the runner's options "
+            + "if the model has its own.");
+        named.Should().Throw<ArgumentException>().WithMessage("The optimizer 'gen' is null. Pass one, for example new FusedSgd(*");
         several.Should().Throw<ArgumentNullException>().WithParameterName("optimizers");
     }
 

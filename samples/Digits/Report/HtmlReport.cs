@@ -67,16 +67,14 @@ internal static class HtmlReport
     private static string Verdicts(DigitsComparison comparison)
     {
         IEnumerable<string> heads = comparison.Comparisons.Select(one => $"<th>{one.Candidate.Name} against {one.Control.Name}</th>");
-        IEnumerable<string> rows = Enum.GetValues<Observation>().Select(observation =>
-            $"<tr><td>{TraceDifference.Words(observation)}</td>{string.Concat(comparison.Comparisons.Select(one => Cell(one, observation)))}</tr>");
+        IEnumerable<string> rows = comparison.Observations.Select(observation =>
+            $"<tr><td>{Text(observation.Words)}</td>{string.Concat(comparison.Comparisons.Select(one => Cell(one, observation)))}</tr>");
         return $"<table><tr><th></th>{string.Concat(heads)}</tr>{string.Concat(rows)}</table>";
     }
 
-    private static string Cell(TraceComparison comparison, Observation observation)
-    {
-        Verdict verdict = comparison.Verdicts.First(verdict => verdict.Observation == observation);
-        return $"<td class=\"{(verdict.Agrees ? "good" : "bad")}\">{Text(VerdictText.Of(comparison, verdict))}</td>";
-    }
+    private static string Cell(TraceComparison comparison, Observation observation) => comparison.VerdictOn(observation) is { } verdict
+        ? $"<td class=\"{(verdict.Agrees ? "good" : "bad")}\">{Text(VerdictText.Of(comparison, verdict))}</td>"
+        : "<td></td>";
 
     private static string Results(DigitsComparison comparison)
     {

@@ -1,6 +1,7 @@
 using Compat.Engine;
 using Compat.Engine.Hooks;
 using Compat.Engine.Hooks.Arguments;
+using Compat.Engine.Optim;
 using Compat.Torch.Training;
 
 namespace Compat.Adapters.Equivalence;
@@ -13,16 +14,33 @@ public sealed class EngineTraceHook(TraceRecorder recorder) : Hook
     public override HookPriority Priority => HookPriority.Lowest;
 
     /// <inheritdoc/>
+    public override void BeforeTrain(Runner runner)
+    {
+        ArgumentNullException.ThrowIfNull(runner);
+        recorder.Listen(runner.Probe, runner.Model.StateModule);
+    }
+
+    /// <inheritdoc/>
     public override void BeforeTrainIter(Runner runner, BeforeIterArguments arguments)
     {
         ArgumentNullException.ThrowIfNull(runner);
-        recorder.Begin(runner.OptimWrapper.LrEntries[0].Groups[0].Lr);
+        recorder.Begin(arguments.Batch, [.. runner.OptimWrapper.LrEntries.Where(HasParameters).Select(Named)]);
     }
 
     /// <inheritdoc/>
     public override void AfterTrainIter(Runner runner, AfterTrainIterArguments arguments)
     {
         ArgumentNullException.ThrowIfNull(runner);
-        recorder.End(runner.Model, arguments.Batch, arguments.Outputs["loss"], arguments.Outputs);
+        recorder.End(runner.Model.StateModule, arguments.Outputs.TryGetValue("loss", out LogValue loss) ? (LogValue?)loss : null, arguments.Outputs);
     }
+
+    /// <inheritdoc/>
+    public override void AfterTrain(Runner runner) => recorder.StopListening();
+
+    // The group of default values updates nothing.
+    private static bool HasParameters(LrEntry entry) => entry.Groups.Any(group => group.Parameters.Count > 0);
+
+    // The rate of an optimizer 'generator' is logged as 'generator.lr', that of a single one as 'lr'.
+    private static TracedOptimizer Named(LrEntry entry) =>
+        new(entry.Name.EndsWith(".lr", StringComparison.Ordinal) ? entry.Name[..^".lr".Length] : string.Empty, entry.Groups);
 }

@@ -1,5 +1,7 @@
 using Compat.Legacy;
 using Compat.Legacy.Runners;
+using Compat.Torch.Optim;
+using Compat.Torch.Training;
 
 namespace Compat.Adapters.Equivalence;
 
@@ -8,17 +10,26 @@ namespace Compat.Adapters.Equivalence;
 public sealed class LegacyTraceHook(TraceRecorder recorder) : Hook
 {
     /// <inheritdoc/>
+    public override void BeforeRun(BaseRunner runner)
+    {
+        ArgumentNullException.ThrowIfNull(runner);
+        recorder.Listen(runner.Probe, runner.Model);
+    }
+
+    /// <inheritdoc/>
     public override void BeforeTrainIter(BaseRunner runner)
     {
         ArgumentNullException.ThrowIfNull(runner);
-        recorder.Begin(runner.CurrentLr().First);
+        recorder.Begin(runner.DataBatch!, [.. (runner.Optimizer?.All ?? []).Select(entry => new TracedOptimizer(entry.Key, OptimizerGroup.Of(entry.Value)))]);
     }
 
     /// <inheritdoc/>
     public override void AfterTrainIter(BaseRunner runner)
     {
         ArgumentNullException.ThrowIfNull(runner);
-        StepOutputs outputs = runner.Outputs!;
-        recorder.End(runner.Model, runner.DataBatch!, outputs.RequireLoss(runner.ModelName), outputs.LogVars ?? []);
+        recorder.End(runner.Model, runner.Outputs?.Loss is { } loss ? new LogValue(loss) : (LogValue?)null, runner.Outputs?.LogVars);
     }
+
+    /// <inheritdoc/>
+    public override void AfterRun(BaseRunner runner) => recorder.StopListening();
 }

@@ -1,23 +1,44 @@
 namespace Compat.Adapters.Equivalence;
 
-/// <summary>What is compared in each iteration, in the order in which a difference usually spreads.</summary>
-public enum Observation
+/// <summary>What is looked at in an iteration. The names below are those that <see cref="TraceRecorder"/> writes; others can be added.</summary>
+/// <param name="Name">The name, as in files: lower case, words joined by underscores.</param>
+public sealed record Observation(string Name)
 {
-    /// <summary>Which samples the batch has.</summary>
-    BatchIndices,
+    /// <summary>Gets which samples the batch has.</summary>
+    public static Observation Batch { get; } = new("batch");
 
-    /// <summary>The learning rate of the update.</summary>
-    LearningRate,
+    /// <summary>Gets the learning rates of the update: one for each parameter group of each optimizer.</summary>
+    public static Observation LearningRate { get; } = new("learning_rate");
 
-    /// <summary>The loss that was trained on.</summary>
-    Loss,
+    /// <summary>Gets the momenta of the update, or the first betas: one for each parameter group that has one.</summary>
+    public static Observation Momentum { get; } = new("momentum");
 
-    /// <summary>The log values of the iteration alone.</summary>
-    LogValues,
+    /// <summary>Gets the loss that was trained on. A GAN, whose networks have a loss each, has no such stage.</summary>
+    public static Observation Loss { get; } = new("loss");
 
-    /// <summary>The parameters after the update.</summary>
-    Weights,
+    /// <summary>Gets the log values of the iteration alone, not averaged.</summary>
+    public static Observation LogValues { get; } = new("log_values");
 
-    /// <summary>The buffers after the iteration.</summary>
-    Buffers,
+    /// <summary>Gets the gradients of an optimizer when they are complete: unscaled, not clipped yet.</summary>
+    public static Observation Gradients { get; } = new("gradients");
+
+    /// <summary>Gets the gradients of an optimizer as the update sees them.</summary>
+    public static Observation ClippedGradients { get; } = new("clipped_gradients");
+
+    /// <summary>Gets the parameters after the update.</summary>
+    public static Observation Weights { get; } = new("weights");
+
+    /// <summary>Gets the buffers after the iteration.</summary>
+    public static Observation Buffers { get; } = new("buffers");
+
+    /// <summary>Gets the name in words, for example <c>log values</c>.</summary>
+    public string Words => Name.Replace('_', ' ');
+
+    /// <summary>Names the same thing when it is seen several times in one iteration, as with two optimizers.</summary>
+    /// <param name="time">Which time it is, from 1.</param>
+    /// <returns>This one the first time; the second time for example <c>gradients_2</c>.</returns>
+    public Observation At(int time) => time == 1 ? this : new(FormattableString.Invariant($"{Name}_{time}"));
+
+    /// <inheritdoc/>
+    public override string ToString() => Name;
 }

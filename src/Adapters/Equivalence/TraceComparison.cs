@@ -1,16 +1,21 @@
-using System.Globalization;
-
 namespace Compat.Adapters.Equivalence;
 
-/// <summary>Compares two trainings, a control and a candidate, iteration by iteration.</summary>
-/// <remarks>The verdict is a conjunction: what the rules allow takes out its own value and nothing else.</remarks>
+/// <summary>Compares two trainings, a control and a candidate, iteration by iteration and stage by stage.</summary>
+/// <remarks>
+/// The verdict is a conjunction: what the rules allow takes out its own value and nothing else. A stage that only one of the two has is a difference; one
+/// that neither has is nothing to compare.
+/// </remarks>
 public sealed class TraceComparison
 {
-    private TraceComparison(TrainingTrace control, TrainingTrace candidate, IReadOnlyList<Verdict> verdicts)
+    private TraceComparison(TrainingTrace control, TrainingTrace candidate, ComparisonRules rules)
     {
         Control = control;
         Candidate = candidate;
-        Verdicts = verdicts;
+        Rules = rules;
+        (IterationTrace First, IterationTrace Second)[] pairs = [.. control.Iterations.Zip(candidate.Iterations)];
+        IEnumerable<Observation> observations = pairs.Select(pair => pair.First).Concat(pairs.Select(pair => pair.Second))
+            .SelectMany(iteration => iteration.Stages.Select(stage => stage.Observation)).Distinct();
+        Verdicts = [.. observations.Select(observation => Judge(observation, pairs))];
     }
 
     /// <summary>Gets the training that is taken as right.</summary>
@@ -19,18 +24,23 @@ public sealed class TraceComparison
     /// <summary>Gets the training that is checked.</summary>
     public TrainingTrace Candidate { get; }
 
-    /// <summary>Gets the verdict on each observation.</summary>
+    /// <summary>Gets how far they may differ.</summary>
+    public ComparisonRules Rules { get; }
+
+    /// <summary>Gets the verdict on each observation of either training, in the order of the control's stages.</summary>
     public IReadOnlyList<Verdict> Verdicts { get; }
 
-    /// <summary>Gets whether the trainings have equally many iterations, at least one, and agree in every observation.</summary>
-    public bool Agrees => Control.Iterations.Count > 0 && Control.Iterations.Count == Candidate.Iterations.Count && Verdicts.All(verdict => verdict.Agrees);
+    /// <summary>Gets whether the trainings have equally many iterations, something was compared, and every observation agrees.</summary>
+    public bool Agrees => Control.Iterations.Count == Candidate.Iterations.Count
+        && Verdicts.Any(verdict => verdict.Iterations > 0)
+        && Verdicts.All(verdict => verdict.Agrees);
 
-    /// <summary>Gets the first difference, by iteration, then in the order of the observations.</summary>
+    /// <summary>Gets the first difference, by iteration, then in the order of the verdicts.</summary>
     /// <value><see langword="null"/> if there is none in the iterations that both have.</value>
     public TraceDifference? FirstDifference => Verdicts
         .Select(verdict => verdict.FirstDifference)
         .OfType<TraceDifference>()
-        .OrderBy(difference => (difference.Iteration, difference.Observation))
+        .OrderBy(difference => difference.Iteration)
         .FirstOrDefault();
 
     /// <summary>Compares two trainings.</summary>
@@ -43,60 +53,58 @@ public sealed class TraceComparison
         ArgumentNullException.ThrowIfNull(control);
         ArgumentNullException.ThrowIfNull(candidate);
         ArgumentNullException.ThrowIfNull(rules);
-        (IterationTrace First, IterationTrace Second)[] pairs = [.. control.Iterations.Zip(candidate.Iterations)];
-        return new(control, candidate, [.. Enum.GetValues<Observation>().Select(observation => Judge(observation, pairs, rules))]);
+        return new(control, candidate, rules);
     }
 
-    private static Verdict Judge(Observation observation, (IterationTrace First, IterationTrace Second)[] pairs, ComparisonRules rules)
+    /// <summary>Gets the verdict on one observation.</summary>
+    /// <param name="observation">What was compared.</param>
+    /// <returns>The verdict; <see langword="null"/> if neither training has it.</returns>
+    public Verdict? VerdictOn(Observation observation) => Verdicts.FirstOrDefault(verdict => verdict.Observation == observation);
+
+    private Verdict Judge(Observation observation, (IterationTrace First, IterationTrace Second)[] pairs)
     {
+        int compared = 0;
+        int allowed = 0;
+        TraceDifference? found = null;
         foreach ((IterationTrace first, IterationTrace second) in pairs)
         {
-            if (Difference(observation, first, second, rules) is { } text)
+            (TraceStage? control, TraceStage? candidate) = (first.Find(observation), second.Find(observation));
+            compared += control is { Values.Count: > 0 } && candidate is { Values.Count: > 0 } ? 1 : 0;
+            allowed += Allowed(control, candidate);
+            if (found is null && Difference(control, candidate) is { } text)
             {
-                return new(observation, pairs.Length, new(first.Iteration, observation, text));
+                found = new(first.Number, observation, text);
             }
         }
 
-        return new(observation, pairs.Length, null);
+        return new(observation, compared, found, allowed);
     }
 
-    private static string? Difference(Observation observation, IterationTrace control, IterationTrace candidate, ComparisonRules rules) => observation switch
+    private string? Difference(TraceStage? control, TraceStage? candidate) => (control, candidate) switch
     {
-        Observation.BatchIndices => Lists(control.BatchIndices, candidate.BatchIndices),
-        Observation.LearningRate => Numbers("lr", control.LearningRate, candidate.LearningRate, rules.LearningRateUlps),
-        Observation.Loss => Numbers("loss", control.Loss, candidate.Loss, 0),
-        Observation.LogValues => Named(control.LogValues, candidate.LogValues, (name, a, b) => Numbers(name, a, b, 0)),
-        Observation.Weights => Named(control.Weights, candidate.Weights, Tensors),
-        Observation.Buffers => Named(control.Buffers, candidate.Buffers, Tensors),
-        _ => throw new ArgumentOutOfRangeException(nameof(observation), observation, null),
+        (null, null) => null,
+        (null, _) => $"absent in {Control.Name}, present in {Candidate.Name}",
+        (_, null) => $"present in {Control.Name}, absent in {Candidate.Name}",
+        _ => Names(control, candidate) ?? control.Values.Zip(candidate.Values, (a, b) => Difference(control.Observation, a, b)).FirstOrDefault(text => text is not null),
     };
 
-    private static string? Lists(IReadOnlyList<int> control, IReadOnlyList<int> candidate) => control.SequenceEqual(candidate)
-        ? null
-        : $"batch: [{string.Join(", ", control)}] against [{string.Join(", ", candidate)}]";
+    private string? Difference(Observation observation, KeyValuePair<string, TraceValue> control, KeyValuePair<string, TraceValue> candidate) =>
+        control.Value.DifferenceTo(candidate.Value) is { } difference && !Rules.Allow(observation, control.Value, candidate.Value)
+            ? $"{control.Key}: {difference}"
+            : null;
 
-    private static string? Tensors(string name, TensorSnapshot control, TensorSnapshot candidate) =>
-        control.DifferenceTo(candidate) is { } difference ? $"{name}: {difference}" : null;
+    private int Allowed(TraceStage? control, TraceStage? candidate) => control is null || candidate is null || Rules.UlpsOf(control.Observation) == 0
+        ? 0
+        : control.Values.Zip(candidate.Values).Count(pair =>
+            pair.First.Value.DifferenceTo(pair.Second.Value) is not null && Rules.Allow(control.Observation, pair.First.Value, pair.Second.Value));
 
-    private static string? Numbers(string name, double control, double candidate, int ulps) => IsWithin(control, candidate, ulps)
-        ? null
-        : string.Create(CultureInfo.InvariantCulture, $"{name}: {control:R} against {candidate:R}");
-
-    // Bits of two doubles of one sign count their units in the last place.
-    private static bool IsWithin(double control, double candidate, int ulps)
+    private static string? Names(TraceStage control, TraceStage candidate)
     {
-        long a = BitConverter.DoubleToInt64Bits(control);
-        long b = BitConverter.DoubleToInt64Bits(candidate);
-        return a == b || (a < 0 == b < 0 && double.IsFinite(control) && double.IsFinite(candidate) && Math.Abs(a - b) <= ulps);
-    }
-
-    private static string? Named<T>(
-        IReadOnlyList<KeyValuePair<string, T>> control, IReadOnlyList<KeyValuePair<string, T>> candidate, Func<string, T, T, string?> difference)
-    {
-        string[] names = [.. control.Select(entry => entry.Key)];
-        string[] others = [.. candidate.Select(entry => entry.Key)];
-        return names.SequenceEqual(others)
-            ? control.Zip(candidate, (a, b) => difference(a.Key, a.Value, b.Value)).FirstOrDefault(text => text is not null)
-            : $"names: {string.Join(", ", names)} against {string.Join(", ", others)}";
+        string?[] names = [.. control.Values.Select(entry => entry.Key)];
+        string?[] others = [.. candidate.Values.Select(entry => entry.Key)];
+        int place = names.AsSpan().CommonPrefixLength(others);
+        return place == names.Length && place == others.Length
+            ? null
+            : $"names: {names.ElementAtOrDefault(place) ?? "nothing more"} against {others.ElementAtOrDefault(place) ?? "nothing more"}";
     }
 }

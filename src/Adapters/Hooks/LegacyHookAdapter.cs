@@ -39,7 +39,7 @@ public sealed class LegacyHookAdapter : Hook
     public override HookPriority Priority { get; }
 
     /// <inheritdoc/>
-    public override string Name => legacyHook.GetType().Name;
+    public override string Name => legacyHook.Name;
 
     /// <inheritdoc/>
     public override IReadOnlyCollection<HookPoint> TriggeredPoints { get; }

@@ -12,12 +12,13 @@ namespace Compat.Adapters.Models;
 
 /// <summary>Lets the engine train a model that has MMCV's training step.</summary>
 /// <remarks>
-/// Preserves: the model's own loss, unreduced by anybody else; its log values and their weight; one update per iteration; train and eval mode.
+/// Preserves: the model's own loss, unreduced by anybody else; its log values and their weight; one update per iteration; train and eval mode; the names
+/// of its parameters, and what it left unregistered on purpose.
 /// Changes: nothing in the numbers. <c>loss</c> is logged in the engine's hub even if the model does not log it.
 /// Rejects: <see cref="Loss"/>, <see cref="Predict"/> and <see cref="ForwardTensor"/>; a legacy model reports one summed loss (COMPAT0104).
 /// </remarks>
 [HoldsTensors("owner: the legacy model")]
-public sealed class LegacyModelAdapter : BaseModel
+public class LegacyModelAdapter : ModuleView
 {
     private readonly nn.Module legacyModel;
     private readonly bool updatesWeights;
@@ -29,8 +30,8 @@ public sealed class LegacyModelAdapter : BaseModel
     /// </param>
     /// <exception cref="ArgumentException">The model has no training step.</exception>
     public LegacyModelAdapter(nn.Module legacyModel, bool updatesWeights = true)
+        : base(legacyModel)
     {
-        ArgumentNullException.ThrowIfNull(legacyModel);
         if (legacyModel is not ITrainStep)
         {
             throw new ArgumentException(
@@ -40,7 +41,6 @@ public sealed class LegacyModelAdapter : BaseModel
 
         this.legacyModel = legacyModel;
         this.updatesWeights = updatesWeights;
-        register_module("legacy", legacyModel);
     }
 
     /// <summary>Gets the model that is wrapped.</summary>
@@ -66,12 +66,6 @@ public sealed class LegacyModelAdapter : BaseModel
         }
 
         return ToLogVars(outputs);
-    }
-
-    /// <summary>Leaves the model where its script has put it.</summary>
-    /// <param name="device">The engine's device.</param>
-    public override void MoveTo(Device device)
-    {
     }
 
     /// <summary>Always refused.</summary>

@@ -2,7 +2,6 @@ using Compat.Engine.Loops;
 using Compat.Legacy;
 using Compat.Torch;
 using Compat.Torch.Data;
-using Compat.Torch.Training;
 
 namespace Compat.Adapters.Runners;
 
@@ -13,8 +12,6 @@ internal sealed class EngineRunnerState(Compat.Engine.Runner engine) : RunnerSta
 {
     /// <summary>Gets or sets whether hooks are called before the run: MMCV has limits then, but no mode and no loader.</summary>
     public bool IsBeforeRun { get; set; }
-
-    public override IterationProbe Probe => engine.Probe;
 
     public override int Epoch
     {

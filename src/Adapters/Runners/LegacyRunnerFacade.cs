@@ -46,7 +46,7 @@ internal sealed class LegacyRunnerFacade : BaseRunner
     /// <summary>Makes the façade for an engine's runner that stands for a legacy one, with its hooks.</summary>
     public static LegacyRunnerFacade For(Compat.Engine.Runner engine, BaseRunner legacy)
     {
-        LegacyRunnerFacade facade = new(engine, legacy.Model, legacy.Options) { Timestamp = legacy.Timestamp, Meta = legacy.Meta };
+        LegacyRunnerFacade facade = new(engine, legacy.Model, legacy.Options with { Probe = engine.Probe }) { Timestamp = legacy.Timestamp, Meta = legacy.Meta };
         foreach (Hook hook in legacy.Hooks)
         {
             facade.Remember(hook, legacy.PriorityOf(hook));
@@ -82,11 +82,7 @@ internal sealed class LegacyRunnerFacade : BaseRunner
     }
 
     /// <summary>Begins an iteration.</summary>
-    public void Begin(int position, DataBatch batch)
-    {
-        State.InnerIter = position;
-        State.DataBatch = batch;
-    }
+    public void Begin(int position, DataBatch batch) => State.BeginIter(position, batch);
 
     /// <summary>Gets whether what the present iteration's step returned was taken over.</summary>
     public bool HasOutputs => lastTaken == Iter;
@@ -96,17 +92,12 @@ internal sealed class LegacyRunnerFacade : BaseRunner
     /// <summary>Takes over what the step returned.</summary>
     public void Take(StepOutputs outputs)
     {
-        StepOutputsLogger.Log(LogBuffer, outputs, ModelName, Iter);
-        State.Outputs = outputs;
+        TakeOutputs(outputs, trainMode: true);
         lastTaken = Iter;
     }
 
     /// <summary>Ends an iteration.</summary>
-    public void End()
-    {
-        State.DataBatch = null;
-        State.Outputs = null;
-    }
+    public void End() => State.EndIter();
 
     // What hooks log reaches the engine's hub with its weight. Times come once, if the engine measures them itself.
     private void PassOn(LogVars vars, int count)
@@ -131,5 +122,6 @@ internal sealed class LegacyRunnerFacade : BaseRunner
         Optimizer = engine.OptimWrapper is OptimWrapper wrapper ? new OptimizerSet(wrapper.Optimizer) : null,
         WorkDir = engine.WorkDir,
         Time = engine.Time,
+        Probe = engine.Probe,
     };
 }

@@ -45,6 +45,7 @@ internal sealed class LegacyRunnerTranslator(EpochBasedRunner legacy, IReadOnlyL
             Logger = legacy.Logger,
             NonFiniteLoss = legacy.Options.NonFiniteLoss,
             Time = legacy.Time,
+            Probe = legacy.Probe,
         };
     }
 
@@ -91,7 +92,7 @@ internal sealed class LegacyRunnerTranslator(EpochBasedRunner legacy, IReadOnlyL
             Optimizer = legacy.Optimizer!.Single,
             ClipGrad = hook.Config.GradClip is { } clip ? new GradClipOptions { MaxNorm = clip.MaxNorm, NormType = clip.NormType } : null,
             ZeroGradTiming = ZeroGradTiming.BeforeBackward,
-            SetToNone = hook.Config.SetToNone,
+            SetToNone = !legacy.Options.Behavior.ZeroFilledGradients,
         };
         return new LegacyOptimWrapperOptions(options, facade);
     }

@@ -17,10 +17,11 @@ internal static class RunnerComposer
             (nameof(options.TrainDataloader), options.TrainDataloader is not null),
             (nameof(options.TrainCfg), options.TrainCfg is not null),
             (nameof(options.OptimWrapper), options.OptimWrapper is not null));
-        CheckTogether(
-            "validation",
-            (nameof(options.ValDataloader), options.ValDataloader is not null),
-            (nameof(options.ValEvaluator), options.ValEvaluator is not null));
+        if (options.ValEvaluator is not null && options.ValDataloader is null)
+        {
+            throw new ArgumentException("ValEvaluator is set, but ValDataloader is not. Set ValDataloader, or leave ValEvaluator out.", nameof(options));
+        }
+
         CheckModel(options);
         if (options.ParamSchedulers.Count > 0 && options.OptimWrapper is null)
         {
@@ -75,7 +76,7 @@ internal static class RunnerComposer
         [.. options.ParamSchedulers.Select(scheduler => scheduler.Build(runner.OptimWrapper.ParamGroups))];
 
     public static EvaluationLoop? BuildValLoop(Runner runner, RunnerOptions options) =>
-        runner.ValDataloader is { } loader ? options.ValCfg.Build(runner, loader, options.ValEvaluator!) : null;
+        runner.ValDataloader is { } loader ? options.ValCfg.Build(runner, loader, options.ValEvaluator) : null;
 
     private static void CheckModel(RunnerOptions options)
     {
@@ -86,10 +87,22 @@ internal static class RunnerComposer
         }
 
         BaseModel model = options.Model is IModelWrapper wrapper ? wrapper.Module : options.Model;
-        if (options.ValDataloader is not null && !model.CanValidate)
+        if (options.ValDataloader is null || model.OverridesValStep)
+        {
+            return;
+        }
+
+        if (!model.CanPredict)
         {
             throw new ArgumentException(
                 $"ValDataloader is set, but {model.GetType().Name} overrides neither Predict nor ValStep. Override one of them, or leave ValDataloader out.",
+                nameof(options));
+        }
+
+        if (options.ValEvaluator is null)
+        {
+            throw new ArgumentException(
+                $"ValDataloader is set and {model.GetType().Name} predicts, but ValEvaluator is not set. Set ValEvaluator, or let ValStep return losses.",
                 nameof(options));
         }
     }

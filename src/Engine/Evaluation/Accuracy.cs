@@ -1,4 +1,3 @@
-using Compat.Torch;
 using Compat.Torch.Data;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -12,43 +11,29 @@ namespace Compat.Engine.Evaluation;
 /// <param name="scores">Finds the scores in the predictions: shape N×classes.</param>
 /// <param name="prefix">What the name starts with; <see langword="null"/>, the default, for nothing.</param>
 public sealed class Accuracy<TBatch, TPredictions>(Func<TBatch, Tensor> labels, Func<TPredictions, Tensor> scores, string? prefix = null)
-    : BaseMetric(prefix)
+    : BaseMetric<TBatch, TPredictions>(prefix)
     where TBatch : DataBatch
     where TPredictions : DataBatch
 {
-    // One entry per sample, kept on its device: reading here would make a GPU wait in every iteration.
-    private readonly List<StateTensor> hits = [];
-
     /// <inheritdoc/>
-    public override void Process(DataBatch batch, DataBatch predictions)
+    protected override void Process(TBatch batch, TPredictions predictions)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor best = scores(Typed<TPredictions>(predictions)).argmax(1);
-        hits.Add(new StateTensor(best.eq(labels(Typed<TBatch>(batch)).to(best.device))));
+        Tensor best = scores(predictions).argmax(1);
+        Keep(best.eq(labels(batch).to(best.device)));
     }
 
     /// <inheritdoc/>
-    public override void Reset()
+    /// <exception cref="InvalidOperationException">Nothing was kept.</exception>
+    protected override IReadOnlyDictionary<string, MetricValue> ComputeMetrics(MetricItems items)
     {
-        hits.ForEach(hit => hit.Dispose());
-        hits.Clear();
-    }
-
-    /// <inheritdoc/>
-    protected override IReadOnlyDictionary<string, double> ComputeMetrics(int size)
-    {
-        if (hits.Count == 0)
+        ArgumentNullException.ThrowIfNull(items);
+        if (items.Count == 0)
         {
-            throw new InvalidOperationException("The accuracy of nothing was asked for. Process at least one batch before evaluating.");
+            throw new InvalidOperationException(
+                "The accuracy of nothing was asked for. Process at least one batch before evaluating; in a loop, let the model's ValStep return predictions.");
         }
 
-        using DisposeScope scope = NewDisposeScope();
-        Tensor all = cat([.. hits.Select(hit => hit.Value)]);
-        long count = Math.Min(size, all.shape[0]);
-        return new Dictionary<string, double> { ["accuracy"] = all.narrow(0, 0, count).sum().item<long>() / (double)count };
+        return new Dictionary<string, MetricValue> { ["accuracy"] = items.Column(0).sum().item<long>() / (double)items.Count };
     }
-
-    private static T Typed<T>(DataBatch data)
-        where T : DataBatch => data as T
-            ?? throw new ArgumentException($"The accuracy expects {typeof(T).Name}, but got {data?.GetType().Name ?? "null"}.", nameof(data));
 }

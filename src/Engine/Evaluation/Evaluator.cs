@@ -1,4 +1,6 @@
 using Compat.Torch.Data;
+using Compat.Torch.Distributed;
+using Microsoft.Extensions.Logging;
 
 namespace Compat.Engine.Evaluation;
 
@@ -21,14 +23,16 @@ public sealed class Evaluator(params IReadOnlyList<BaseMetric> metrics) : IDispo
         }
     }
 
-    /// <summary>Computes the numbers of all metrics, and forgets what was taken in.</summary>
-    /// <param name="size">The number of samples in the dataset.</param>
-    /// <returns>The numbers by name, in the order of the metrics.</returns>
-    /// <exception cref="InvalidOperationException">Two metrics give the same name.</exception>
-    public IReadOnlyDictionary<string, double> Evaluate(int size)
+    /// <summary>Computes the values of all metrics, and forgets what was taken in. All processes call it together.</summary>
+    /// <param name="size">The number of samples in the dataset, at least 0.</param>
+    /// <param name="collectives">The processes that evaluate together; <see langword="null"/>, the default, for this one alone.</param>
+    /// <param name="logger">Where warnings go; <see langword="null"/>, the default, for nowhere.</param>
+    /// <returns>The values by name, in the order of the metrics; the same in every process.</returns>
+    /// <exception cref="InvalidOperationException">Two metrics give the same name, or a metric cannot be computed.</exception>
+    public IReadOnlyDictionary<string, MetricValue> Evaluate(int size, ICollectives? collectives = null, ILogger? logger = null)
     {
-        OrderedDictionary<string, double> all = [];
-        foreach ((string name, double value) in Metrics.SelectMany(metric => metric.Evaluate(size)))
+        OrderedDictionary<string, MetricValue> all = [];
+        foreach ((string name, MetricValue value) in Metrics.SelectMany(metric => metric.Evaluate(size, collectives, logger)))
         {
             if (!all.TryAdd(name, value))
             {
@@ -37,6 +41,15 @@ public sealed class Evaluator(params IReadOnlyList<BaseMetric> metrics) : IDispo
         }
 
         return all;
+    }
+
+    /// <summary>Forgets everything taken in.</summary>
+    public void Reset()
+    {
+        foreach (BaseMetric metric in Metrics)
+        {
+            metric.Reset();
+        }
     }
 
     /// <inheritdoc/>

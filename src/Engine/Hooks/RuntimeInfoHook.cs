@@ -1,3 +1,4 @@
+using Compat.Engine.Evaluation;
 using Compat.Engine.Hooks.Arguments;
 using Compat.Engine.Logging;
 using Compat.Engine.Optim;
@@ -69,9 +70,17 @@ public sealed class RuntimeInfoHook : Hook
     /// <inheritdoc/>
     public override void AfterValEpoch(Runner runner, AfterValEpochArguments arguments)
     {
-        foreach ((string name, double value) in arguments.Metrics)
+        foreach ((string name, MetricValue value) in arguments.Metrics)
         {
-            runner.MessageHub.UpdateScalar($"val/{name}", value);
+            // As MMEngine's _is_scalar: an array of one number is a number.
+            if (value.IsNumber || value is { IsArray: true, Array.Count: 1 })
+            {
+                runner.MessageHub.UpdateScalar($"val/{name}", value.IsNumber ? value.Number : value.Array[0]);
+            }
+            else
+            {
+                runner.MessageHub.UpdateInfo($"val/{name}", value.IsArray ? value.Array : null);
+            }
         }
     }
 

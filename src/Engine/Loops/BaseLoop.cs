@@ -1,3 +1,4 @@
+using Compat.Engine.Evaluation;
 using Compat.Engine.Model;
 using Compat.Torch.Data;
 using Compat.Torch.Training;
@@ -94,16 +95,16 @@ public abstract class BaseLoop
     /// <summary>Calls the hooks after a validation iteration.</summary>
     /// <param name="batchIndex">The position of the batch in its pass, from 0.</param>
     /// <param name="batch">The batch. Borrowed.</param>
-    /// <param name="predictions">What the model predicted. Borrowed.</param>
-    protected void CallAfterValIter(int batchIndex, DataBatch batch, DataBatch predictions)
+    /// <param name="outputs">What the validation step returned. Borrowed.</param>
+    protected void CallAfterValIter(int batchIndex, DataBatch batch, ValOutputs outputs)
     {
-        Runner.Hooks.AfterValIter(new(batchIndex, batch, predictions));
+        Runner.Hooks.AfterValIter(new(batchIndex, batch, outputs));
         Runner.Step = default;
     }
 
     /// <summary>Calls the hooks after the pass of a validation. A state that one of them saves is that of a run in which the validation is over.</summary>
-    /// <param name="metrics">The metrics by name.</param>
-    protected void CallAfterValEpoch(IReadOnlyDictionary<string, double> metrics)
+    /// <param name="metrics">The values by name.</param>
+    protected void CallAfterValEpoch(IReadOnlyDictionary<string, MetricValue> metrics)
     {
         if (Runner.Progress.Phase == TrainingPhase.ValidationDue)
         {

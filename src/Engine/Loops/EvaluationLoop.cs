@@ -1,4 +1,5 @@
 using Compat.Engine.Evaluation;
+using Compat.Engine.Model;
 using Compat.Torch.Data;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -12,27 +13,33 @@ namespace Compat.Engine.Loops;
 /// </remarks>
 public abstract class EvaluationLoop : BaseLoop
 {
+    private readonly EvaluationLosses losses;
+
     /// <summary>Makes the loop.</summary>
     /// <param name="runner">The runner that the loop belongs to.</param>
     /// <param name="dataloader">The batches. Borrowed.</param>
-    /// <param name="evaluator">The metrics. Borrowed.</param>
-    protected EvaluationLoop(Runner runner, BatchLoader dataloader, Evaluator evaluator)
+    /// <param name="evaluator">The metrics; <see langword="null"/> if the model's step returns losses alone. Borrowed.</param>
+    protected EvaluationLoop(Runner runner, BatchLoader dataloader, Evaluator? evaluator)
         : base(runner, dataloader)
     {
-        ArgumentNullException.ThrowIfNull(evaluator);
         Evaluator = evaluator;
+        losses = new(runner.MessageHub.Pending);
     }
 
     /// <summary>Gets the metrics.</summary>
-    public Evaluator Evaluator { get; }
+    /// <value><see langword="null"/> if the model's step returns losses alone.</value>
+    public Evaluator? Evaluator { get; }
 
-    /// <summary>Gets the metrics of the last pass.</summary>
+    /// <summary>Gets the values of the last pass: those of the metrics, then the mean of each loss, then their sum, for example <c>val_loss</c>.</summary>
     /// <value>Empty before the first one.</value>
-    public IReadOnlyDictionary<string, double> Metrics { get; private set; } = new Dictionary<string, double>();
+    public IReadOnlyDictionary<string, MetricValue> Metrics { get; private set; } = new Dictionary<string, MetricValue>();
+
+    /// <summary>Gets what the name of the summed loss starts with: <c>val</c> gives <c>val_loss</c>.</summary>
+    protected abstract string Stage { get; }
 
     /// <summary>Evaluates.</summary>
-    /// <returns>The metrics by name.</returns>
-    public IReadOnlyDictionary<string, double> Run()
+    /// <returns>The values by name.</returns>
+    public IReadOnlyDictionary<string, MetricValue> Run()
     {
         foreach (int _ in Runner.Failures.Watch(Iterations()))
         {
@@ -47,6 +54,8 @@ public abstract class EvaluationLoop : BaseLoop
     {
         Begin();
         Model.eval();
+        losses.Clear();
+        Evaluator?.Reset();                                           // a pass that was broken off may have left something
         int batchIndex = 0;
         foreach (DataBatch batch in Dataloader)
         {
@@ -54,7 +63,7 @@ public abstract class EvaluationLoop : BaseLoop
             yield return batchIndex;
         }
 
-        Metrics = Evaluator.Evaluate(Dataloader.Dataset.Count);
+        Metrics = Evaluate();
         End(Metrics);
     }
 
@@ -62,8 +71,8 @@ public abstract class EvaluationLoop : BaseLoop
     protected abstract void Begin();
 
     /// <summary>Calls the hooks after the pass.</summary>
-    /// <param name="metrics">The metrics by name.</param>
-    protected abstract void End(IReadOnlyDictionary<string, double> metrics);
+    /// <param name="metrics">The values by name.</param>
+    protected abstract void End(IReadOnlyDictionary<string, MetricValue> metrics);
 
     /// <summary>Calls the hooks before an iteration.</summary>
     /// <param name="batchIndex">The position of the batch in its pass, from 0.</param>
@@ -72,14 +81,14 @@ public abstract class EvaluationLoop : BaseLoop
 
     /// <summary>Lets the model make its step.</summary>
     /// <param name="batch">The batch. Borrowed.</param>
-    /// <returns>The predictions; fresh.</returns>
-    protected abstract DataBatch Step(DataBatch batch);
+    /// <returns>Predictions, losses, or both; fresh.</returns>
+    protected abstract ValOutputs Step(DataBatch batch);
 
     /// <summary>Calls the hooks after an iteration.</summary>
     /// <param name="batchIndex">The position of the batch in its pass, from 0.</param>
     /// <param name="batch">The batch. Borrowed.</param>
-    /// <param name="predictions">What the model predicted. Borrowed.</param>
-    protected abstract void EndIter(int batchIndex, DataBatch batch, DataBatch predictions);
+    /// <param name="outputs">What the model returned. Borrowed.</param>
+    protected abstract void EndIter(int batchIndex, DataBatch batch, ValOutputs outputs);
 
     /// <summary>Evaluates one batch.</summary>
     /// <param name="batchIndex">The position of the batch in its pass, from 0.</param>
@@ -91,8 +100,44 @@ public abstract class EvaluationLoop : BaseLoop
         using IDisposable guard = no_grad();
         batch.AttachTo(iteration);
         BeginIter(batchIndex, batch);
-        DataBatch predictions = Step(batch);
-        Evaluator.Process(batch, predictions);
-        EndIter(batchIndex, batch, predictions);
+        ValOutputs outputs = Step(batch);
+        Take(batch, outputs);
+        EndIter(batchIndex, batch, outputs);
+    }
+
+    /// <summary>Takes losses and predictions in: losses to be averaged, predictions by the metrics.</summary>
+    /// <remarks>As in MMEngine, a model that returns losses alone leaves the metrics without results; they say so when they are computed.</remarks>
+    /// <param name="batch">The batch. Borrowed.</param>
+    /// <param name="outputs">What the model returned. Borrowed.</param>
+    /// <exception cref="InvalidOperationException">There is nothing, or there are predictions and no metric to measure them.</exception>
+    protected void Take(DataBatch batch, ValOutputs outputs)
+    {
+        string model = Model.GetType().Name;
+        if (outputs is null)
+        {
+            throw new InvalidOperationException($"{model} returned null from its step of evaluation. Return predictions (a DataBatch), losses (a LossDict), or both.");
+        }
+
+        if (outputs.Losses is { } returned)
+        {
+            losses.Add(model, returned);
+        }
+
+        if (outputs.Predictions is { } predictions)
+        {
+            Evaluator evaluator = Evaluator ?? throw new InvalidOperationException(
+                $"{model} returned predictions ({predictions.GetType().Name}), but there is no metric to measure them. Set ValEvaluator beside ValDataloader in the "
+                + "runner's options, or let the model's ValStep return losses alone.");
+            evaluator.Process(batch, predictions);
+        }
+    }
+
+    private OrderedDictionary<string, MetricValue> Evaluate()
+    {
+        OrderedDictionary<string, MetricValue> metrics = Evaluator is null
+            ? []
+            : new(Evaluator.Evaluate(Dataloader.Dataset.Count, Runner.Collectives, Runner.Logger));
+        losses.AddTo(metrics, Stage);
+        return metrics;
     }
 }

@@ -9,7 +9,7 @@ public abstract record EvaluationLoopOptions
     /// <summary>Builds the loop.</summary>
     /// <param name="runner">The runner that the loop belongs to.</param>
     /// <param name="dataloader">The batches, built already. Borrowed.</param>
-    /// <param name="evaluator">The metrics. Borrowed.</param>
+    /// <param name="evaluator">The metrics; <see langword="null"/> if the model's step returns losses alone. Borrowed.</param>
     /// <returns>The loop.</returns>
-    public abstract EvaluationLoop Build(Runner runner, BatchLoader dataloader, Evaluator evaluator);
+    public abstract EvaluationLoop Build(Runner runner, BatchLoader dataloader, Evaluator? evaluator);
 }

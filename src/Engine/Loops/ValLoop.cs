@@ -1,4 +1,5 @@
 using Compat.Engine.Evaluation;
+using Compat.Engine.Model;
 using Compat.Torch.Data;
 
 namespace Compat.Engine.Loops;
@@ -7,9 +8,12 @@ namespace Compat.Engine.Loops;
 /// <remarks>Source: MMEngine <c>ValLoop</c>.</remarks>
 /// <param name="runner">The runner that the loop belongs to.</param>
 /// <param name="dataloader">The batches. Borrowed.</param>
-/// <param name="evaluator">The metrics. Borrowed.</param>
-public class ValLoop(Runner runner, BatchLoader dataloader, Evaluator evaluator) : EvaluationLoop(runner, dataloader, evaluator)
+/// <param name="evaluator">The metrics; <see langword="null"/> if the model's step returns losses alone. Borrowed.</param>
+public class ValLoop(Runner runner, BatchLoader dataloader, Evaluator? evaluator) : EvaluationLoop(runner, dataloader, evaluator)
 {
+    /// <inheritdoc/>
+    protected override string Stage => "val";
+
     /// <inheritdoc/>
     protected override void Begin()
     {
@@ -21,13 +25,13 @@ public class ValLoop(Runner runner, BatchLoader dataloader, Evaluator evaluator)
     protected override void BeginIter(int batchIndex, DataBatch batch) => CallBeforeValIter(batchIndex, batch);
 
     /// <inheritdoc/>
-    protected override DataBatch Step(DataBatch batch) => Model.ValStep(batch);
+    protected override ValOutputs Step(DataBatch batch) => Model.ValStep(batch);
 
     /// <inheritdoc/>
-    protected override void EndIter(int batchIndex, DataBatch batch, DataBatch predictions) => CallAfterValIter(batchIndex, batch, predictions);
+    protected override void EndIter(int batchIndex, DataBatch batch, ValOutputs outputs) => CallAfterValIter(batchIndex, batch, outputs);
 
     /// <inheritdoc/>
-    protected override void End(IReadOnlyDictionary<string, double> metrics)
+    protected override void End(IReadOnlyDictionary<string, MetricValue> metrics)
     {
         CallAfterValEpoch(metrics);
         CallAfterVal();

@@ -7,5 +7,5 @@ namespace Compat.Engine.Loops;
 public sealed record ValLoopOptions : EvaluationLoopOptions
 {
     /// <inheritdoc/>
-    public override EvaluationLoop Build(Runner runner, BatchLoader dataloader, Evaluator evaluator) => new ValLoop(runner, dataloader, evaluator);
+    public override EvaluationLoop Build(Runner runner, BatchLoader dataloader, Evaluator? evaluator) => new ValLoop(runner, dataloader, evaluator);
 }

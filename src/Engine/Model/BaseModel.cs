@@ -36,11 +36,11 @@ public abstract class BaseModel : nn.Module
     /// <value>The runner's logger, once a runner has the model.</value>
     internal ILogger Logger { get; set; } = NullLogger.Instance;
 
-    /// <summary>Gets whether the model says what a validation shall do.</summary>
-    internal bool CanValidate => CanPredict || Overrides<DataBatch, DataBatch>(ValStep, typeof(BaseModel));
+    /// <summary>Gets whether the model says itself what a validation step is; otherwise it predicts.</summary>
+    internal bool OverridesValStep => Overrides<DataBatch, ValOutputs>(ValStep, typeof(BaseModel));
 
     /// <summary>Gets whether the model overrides <c>Predict</c>.</summary>
-    private protected virtual bool CanPredict => Overrides<DataBatch, DataBatch>(Predict, typeof(BaseModel));
+    internal virtual bool CanPredict => Overrides<DataBatch, DataBatch>(Predict, typeof(BaseModel));
 
     /// <summary>Makes one training step: losses, gradients and, when due, the update of the weights.</summary>
     /// <param name="data">The batch as it came from the loader. Borrowed.</param>
@@ -62,13 +62,13 @@ public abstract class BaseModel : nn.Module
 
     /// <summary>Makes one validation step.</summary>
     /// <param name="data">The batch as it came from the loader. Borrowed.</param>
-    /// <returns>The predictions.</returns>
-    public virtual DataBatch ValStep(DataBatch data) => Predict(DataPreprocessor.Process(data, training: false));
+    /// <returns>Predictions, losses, or both. The default returns what <see cref="Predict"/> does.</returns>
+    public virtual ValOutputs ValStep(DataBatch data) => PredictPrepared(data);
 
     /// <summary>Makes one test step.</summary>
     /// <param name="data">The batch as it came from the loader. Borrowed.</param>
-    /// <returns>The predictions.</returns>
-    public virtual DataBatch TestStep(DataBatch data) => ValStep(data);
+    /// <returns>Predictions, losses, or both. The default returns what <see cref="Predict"/> does, whatever <see cref="ValStep"/> is.</returns>
+    public virtual ValOutputs TestStep(DataBatch data) => PredictPrepared(data);
 
     /// <summary>Runs the model for one of its purposes.</summary>
     /// <param name="data">A prepared batch. Borrowed.</param>
@@ -172,6 +172,9 @@ public abstract class BaseModel : nn.Module
     }
 
     private static bool IsTrainedOn(string name) => name.Contains("loss", StringComparison.Ordinal);
+
+    private DataBatch PredictPrepared(DataBatch data) => Predict(DataPreprocessor.Process(data, training: false))
+        ?? throw new InvalidOperationException($"{GetType().Name} returned null from Predict. Return the predictions: a DataBatch, for example a SampleList.");
 
     private static string Names(LossDict losses) => losses.Count == 0 ? "none" : string.Join(", ", losses.Names);
 

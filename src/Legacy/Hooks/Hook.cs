@@ -28,9 +28,13 @@ public abstract class Hook
         [nameof(AfterIter)] = [HookStage.AfterTrainIter, HookStage.AfterValIter],
     };
 
-    /// <summary>Gets the points that this hook overrides, in order.</summary>
-    /// <returns>The points.</returns>
-    public IReadOnlyCollection<HookStage> GetTriggeredStages() => OverriddenPoints.Of<Hook, HookStage>(GetType(), General);
+    /// <summary>Gets the name by which lists and messages call the hook.</summary>
+    /// <value>The name of its class, unless overridden.</value>
+    public virtual string Name => GetType().Name;
+
+    /// <summary>Gets the points at which this hook is called, in order. It is asked once, when the hook is registered.</summary>
+    /// <returns>The points whose methods are overridden, unless this method is: a hook that stands for others knows their points by itself.</returns>
+    public virtual IReadOnlyCollection<HookStage> GetTriggeredStages() => OverriddenPoints.Of<Hook, HookStage>(GetType(), General);
 
     /// <summary>Called before anything else.</summary>
     /// <param name="runner">The runner that calls.</param>

@@ -14,7 +14,7 @@ namespace Compat.Legacy;
 public class OptimizerHook : Hook
 {
     /// <summary>Makes the hook.</summary>
-    /// <param name="config">Clipping and clearing; <see langword="null"/> for the defaults.</param>
+    /// <param name="config">Clipping; <see langword="null"/> for the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException">The clipping is out of range.</exception>
     public OptimizerHook(OptimizerConfig? config = null)
     {
@@ -37,7 +37,7 @@ public class OptimizerHook : Hook
         StepOutputs outputs = runner.Outputs!;
         Tensor loss = outputs.RequireLoss(runner.ModelName);
         optim.Optimizer optimizer = runner.RequireOptimizer().Single;
-        OptimizerGroup.ClearGradients(optimizer, Config.SetToNone);
+        OptimizerGroup.ClearGradients(optimizer, setToNone: !runner.Options.Behavior.ZeroFilledGradients);
         LossBackward.Run(loss, runner.ModelName, runner.Iter);
         try
         {

@@ -3,11 +3,11 @@ namespace Compat.Legacy;
 /// <summary>The hooks of a training, as <c>register_training_hooks</c> takes them.</summary>
 public sealed record TrainingHookOptions
 {
-    /// <summary>Gets the schedule of the learning rate.</summary>
+    /// <summary>Gets the schedule of the learning rate, or the hook that follows one.</summary>
     /// <value>The default is <see langword="null"/>: it stays as the optimizer has it.</value>
     public LrConfig? LrConfig { get; init; }
 
-    /// <summary>Gets the settings of the optimizer hook.</summary>
+    /// <summary>Gets the settings of the optimizer hook, or the hook.</summary>
     /// <value>The default is <see langword="null"/>: no such hook; the model updates its weights itself.</value>
     public OptimizerConfig? OptimizerConfig { get; init; }
 
@@ -15,9 +15,9 @@ public sealed record TrainingHookOptions
     /// <value>The default is <see langword="null"/>: none.</value>
     public LogConfig? LogConfig { get; init; }
 
-    /// <summary>Gets whether iterations are timed. Without it, log lines are taken for those of a validation.</summary>
-    /// <value>The default is <see langword="true"/>.</value>
-    public bool Timer { get; init; } = true;
+    /// <summary>Gets the settings of the hook that times iterations, or the hook. Without one, log lines are taken for those of a validation.</summary>
+    /// <value>The default builds an <see cref="IterTimerHook"/>; <see langword="null"/> for none.</value>
+    public HookConfig? TimerConfig { get; init; } = new IterTimerConfig();
 
     /// <summary>Gets further hooks, registered last and with normal priority.</summary>
     /// <value>The default is none.</value>

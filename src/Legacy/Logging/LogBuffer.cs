@@ -68,6 +68,10 @@ public sealed class LogBuffer : IDisposable
         Ready = false;
     }
 
+    /// <summary>Reads the values that nobody read, and finds non-finite losses among them. A runner does it after each training epoch.</summary>
+    /// <exception cref="NonFiniteLossException">A loss is not finite, and the runner's options do not allow it.</exception>
+    public void Flush() => pending.Flush();
+
     /// <summary>Frees the values that nobody read.</summary>
     public void Dispose() => pending.Dispose();
 
@@ -81,9 +85,6 @@ public sealed class LogBuffer : IDisposable
     /// <param name="loss">The loss. Borrowed.</param>
     /// <param name="iteration">The iteration, for the message.</param>
     internal void Watch(TorchSharp.torch.Tensor loss, int iteration) => pending.Add(loss, null, 0, new WatchedLoss("loss", iteration));
-
-    /// <summary>Reads what nobody read and finds non-finite losses in it.</summary>
-    internal void Flush() => pending.Flush();
 
     private void Add(LogVars vars, int count, int? iteration)
     {

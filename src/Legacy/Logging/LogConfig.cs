@@ -7,7 +7,7 @@ public sealed record LogConfig
     /// <value>MMCV has no default here.</value>
     public required int Interval { get; init; }
 
-    /// <summary>Gets the loggers, in the order in which they are registered.</summary>
+    /// <summary>Gets the loggers, in the order in which they are registered. A logger that exists already is registered by itself, as in MMCV.</summary>
     /// <value>The default is one text logger.</value>
     public IReadOnlyList<LoggerConfig> Hooks { get; init; } = [new TextLoggerConfig()];
 }

@@ -1,7 +1,7 @@
 namespace Compat.Legacy;
 
 /// <summary>Settings that all loggers share. One record per logger.</summary>
-public abstract record LoggerConfig
+public abstract record LoggerConfig : HookConfig
 {
     /// <summary>Gets how many iterations lie between two entries.</summary>
     /// <value>The default is <see langword="null"/>: that of <see cref="LogConfig"/>, or 10 without one.</value>
@@ -16,10 +16,12 @@ public abstract record LoggerConfig
     public bool ResetFlag { get; init; }
 
     /// <summary>Gets whether entries count by epoch rather than by iteration.</summary>
-    /// <value>The default is <see langword="true"/>.</value>
-    public bool ByEpoch { get; init; } = true;
+    /// <value>
+    /// The default is <see langword="null"/>: what the runner says when it registers its training hooks (<see cref="Runners.BaseRunner.DefaultByEpoch"/>);
+    /// epochs otherwise, as in MMCV.
+    /// </value>
+    public bool? ByEpoch { get; init; }
 
-    /// <summary>Builds the logger.</summary>
-    /// <returns>The hook.</returns>
-    public abstract LoggerHook Build();
+    /// <inheritdoc/>
+    public abstract override LoggerHook Build();
 }

@@ -20,7 +20,7 @@ public abstract class LoggerHook : Hook
         Interval = config.Interval ?? 10;
         ignoreLast = config.IgnoreLast;
         resetFlag = config.ResetFlag;
-        ByEpoch = config.ByEpoch;
+        ByEpoch = config.ByEpoch ?? true;
     }
 
     /// <summary>Gets how many iterations lie between two entries; below 1 means never.</summary>

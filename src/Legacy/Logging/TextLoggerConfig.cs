@@ -8,5 +8,5 @@ public sealed record TextLoggerConfig : LoggerConfig
     public int IntervalExpName { get; init; } = 1000;
 
     /// <inheritdoc/>
-    public override LoggerHook Build() => new TextLoggerHook(this);
+    public override TextLoggerHook Build() => new TextLoggerHook(this);
 }

@@ -1,20 +1,17 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using System.Text.Json.Serialization;
 using Compat.Legacy.Runners;
 using Compat.Torch.Logging;
+using Compat.Torch.Serialization;
+using Microsoft.Extensions.Logging;
 
 namespace Compat.Legacy;
 
 /// <summary>Writes a line to the runner's logger and one to a JSON file, <c>WorkDir/timestamp.log.json</c>.</summary>
 /// <remarks>
-/// The lines are those of MMCV, character for character, but for <c>memory</c>, which TorchSharp cannot tell. Without a work folder no JSON is
-/// written. Source: MMCV <c>TextLoggerHook</c>.
+/// The lines of both are those of MMCV, character for character, but for <c>memory</c>, which TorchSharp cannot tell. Without a work folder no JSON is
+/// written. The first JSON line is the runner's meta, without what JSON cannot hold, which is named in the log. Source: MMCV <c>TextLoggerHook</c>.
 /// </remarks>
 public sealed class TextLoggerHook : LoggerHook
 {
-    private static readonly JsonSerializerOptions Json = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
-
     private readonly TextLoggerConfig config;
     private double totalSeconds;
     private int startIter;
@@ -31,9 +28,9 @@ public sealed class TextLoggerHook : LoggerHook
         base.BeforeRun(runner);
         startIter = runner.Iter;
         jsonPath = runner.WorkDir is null ? null : Path.Combine(runner.WorkDir, $"{runner.Timestamp}.log.json");
-        if (runner.Meta is not null)
+        if (jsonPath is not null && runner.Meta is { } meta)
         {
-            WriteJson(runner.Meta);
+            WriteMeta(runner, meta);
         }
     }
 
@@ -58,15 +55,36 @@ public sealed class TextLoggerHook : LoggerHook
 
     private static double Rounded(double value) => PythonText.Round(value, 5);
 
-    private static JsonNode LrNode(OptimizerSnapshot lr) => lr.IsNamed
-        ? new JsonObject(lr.Values.Select(entry => KeyValuePair.Create<string, JsonNode?>(entry.Key, Rounded(entry.Value[0]))))
-        : Rounded(lr.First);
+    // As Python's str().
+    private static string Text(PthValue value) => value switch
+    {
+        PthText text => text.Value,
+        PthNone => "None",
+        PthBool flag => flag.Value ? "True" : "False",
+        _ => PythonJson.Write(value),
+    };
+
+    private static PthValue LrValue(OptimizerSnapshot lr)
+    {
+        if (!lr.IsNamed)
+        {
+            return Rounded(lr.First);
+        }
+
+        PthDict rates = new();
+        foreach ((string name, IReadOnlyList<double> values) in lr.Values)
+        {
+            rates[name] = Rounded(values[0]);
+        }
+
+        return rates;
+    }
 
     private void LogExperimentName(BaseRunner runner)
     {
-        if (runner.Meta?["exp_name"] is { } name && (EveryNIters(runner, config.IntervalExpName) || (ByEpoch && EndOfEpoch(runner))))
+        if (runner.Meta is { } meta && meta.TryGetValue("exp_name", out PthValue? name) && (EveryNIters(runner, config.IntervalExpName) || (ByEpoch && EndOfEpoch(runner))))
         {
-            LegacyLog.Line(runner.Logger, $"Exp name: {name}");
+            LegacyLog.Line(runner.Logger, $"Exp name: {Text(name)}");
         }
     }
 
@@ -94,14 +112,14 @@ public sealed class TextLoggerHook : LoggerHook
         ? $"Epoch({mode}) [{GetEpoch(runner)}][{GetIter(runner, inner: true)}]\t"
         : $"Iter({mode}) [{GetIter(runner, inner: true)}]\t";
 
-    private JsonObject Entry(BaseRunner runner, string mode, OptimizerSnapshot lr)
+    private PthDict Entry(BaseRunner runner, string mode, OptimizerSnapshot lr)
     {
-        JsonObject entry = new()
+        PthDict entry = new()
         {
             ["mode"] = mode,
             ["epoch"] = GetEpoch(runner),
             ["iter"] = GetIter(runner, inner: true),
-            ["lr"] = LrNode(lr),
+            ["lr"] = LrValue(lr),
         };
         foreach ((string name, double value) in runner.LogBuffer.Output)
         {
@@ -111,11 +129,26 @@ public sealed class TextLoggerHook : LoggerHook
         return entry;
     }
 
-    private void WriteJson(JsonObject entry)
+    private void WriteMeta(BaseRunner runner, RunnerMeta meta)
+    {
+        MetaJson json = new(meta);
+        WriteJson(json.Value);
+        if (json.LeftOut.Count > 0 && ReferenceEquals(this, runner.Hooks.OfType<TextLoggerHook>().FirstOrDefault(this)))
+        {
+            CompatEvents.Write(
+                runner.Logger,
+                LogLevel.Warning,
+                CompatEvents.MetaLeftOut,
+                $"The JSON log lacks these parts of the runner's meta, which JSON cannot hold: {string.Join(", ", json.LeftOut)}. Use texts, numbers, lists, and "
+                + "dictionaries with texts as keys for what shall be read there.");
+        }
+    }
+
+    private void WriteJson(PthDict entry)
     {
         if (jsonPath is not null)
         {
-            File.AppendAllText(jsonPath, entry.ToJsonString(Json) + "\n");
+            File.AppendAllText(jsonPath, PythonJson.Write(entry) + "\n");
         }
     }
 }

@@ -1,11 +1,14 @@
 namespace Compat.Legacy;
 
 /// <summary>The schedule of the learning rate: MMCV's <c>lr_config</c>. One record per policy.</summary>
-public abstract record LrConfig
+public abstract record LrConfig : HookConfig
 {
     /// <summary>Gets whether the policy counts epochs rather than iterations.</summary>
-    /// <value>The default is <see langword="true"/>.</value>
-    public bool ByEpoch { get; init; } = true;
+    /// <value>
+    /// The default is <see langword="null"/>: what the runner says when it registers its training hooks (<see cref="Runners.BaseRunner.DefaultByEpoch"/>);
+    /// epochs otherwise, as in MMCV.
+    /// </value>
+    public bool? ByEpoch { get; init; }
 
     /// <summary>Gets how the learning rate rises to its regular value at the start.</summary>
     /// <value>The default is <see cref="Warmup.None"/>.</value>
@@ -23,7 +26,12 @@ public abstract record LrConfig
     /// <value>The default is <see langword="false"/>: iterations.</value>
     public bool WarmupByEpoch { get; init; }
 
-    /// <summary>Builds the hook that follows this policy.</summary>
-    /// <returns>The hook.</returns>
-    public abstract LrUpdaterHook Build();
+    /// <summary>Takes a hook that exists already. Whoever made it disposes it.</summary>
+    /// <param name="hook">The hook.</param>
+    public static implicit operator LrConfig(Hook hook) => FromHook(hook);
+
+    /// <summary>Takes a hook that exists already. Whoever made it disposes it.</summary>
+    /// <param name="hook">The hook.</param>
+    /// <returns>Settings whose hook is this one.</returns>
+    public static new LrConfig FromHook(Hook hook) => new BuiltLrHook(hook);
 }

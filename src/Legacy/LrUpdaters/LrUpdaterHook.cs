@@ -1,5 +1,6 @@
 using Compat.Legacy.Runners;
 using Compat.Torch.Optim;
+using static TorchSharp.torch;
 
 namespace Compat.Legacy;
 
@@ -11,8 +12,6 @@ namespace Compat.Legacy;
 public abstract class LrUpdaterHook : Hook
 {
     private readonly LrConfig config;
-    private double[][] baseLr = [];
-    private double[][] regularLr = [];
     private int? warmupIters;
 
     /// <summary>Makes the hook.</summary>
@@ -35,14 +34,22 @@ public abstract class LrUpdaterHook : Hook
     }
 
     /// <summary>Gets whether the policy counts epochs rather than iterations.</summary>
-    protected bool ByEpoch => config.ByEpoch;
+    protected bool ByEpoch => config.ByEpoch ?? true;
+
+    /// <summary>Gets the initial learning rates, from which the policy computes.</summary>
+    /// <value>Known from <see cref="BeforeRun"/> on; no optimizers before.</value>
+    protected OptimizerSnapshot BaseLr { get; private set; } = new(IsNamed: false, []);
+
+    /// <summary>Gets the learning rates of the present epoch or iteration, warm-up left aside.</summary>
+    /// <value>Known from the first epoch or iteration on; no optimizers before.</value>
+    protected OptimizerSnapshot RegularLr { get; private set; } = new(IsNamed: false, []);
 
     /// <inheritdoc/>
     public override void BeforeRun(BaseRunner runner)
     {
         ArgumentNullException.ThrowIfNull(runner);
         // A resumed optimizer has its initial values already; they stay the base.
-        baseLr = PerGroup(runner, static (group, _, _) => group.InitialLr ??= group.Lr);
+        BaseLr = runner.RequireOptimizer().Snapshot(group => group.InitialLr ??= group.Lr);
     }
 
     /// <inheritdoc/>
@@ -50,10 +57,10 @@ public abstract class LrUpdaterHook : Hook
     {
         ArgumentNullException.ThrowIfNull(runner);
         warmupIters ??= config.WarmupIters * runner.DataLoader!.Length;
-        if (config.ByEpoch)
+        if (ByEpoch)
         {
-            regularLr = GetRegularLr(runner);
-            SetLr(runner, regularLr);
+            RegularLr = GetRegularLr(runner);
+            SetLr(runner, RegularLr);
         }
     }
 
@@ -62,19 +69,19 @@ public abstract class LrUpdaterHook : Hook
     {
         ArgumentNullException.ThrowIfNull(runner);
         bool isWarmingUp = config.Warmup != Warmup.None && runner.Iter < warmupIters;
-        if (!config.ByEpoch)
+        if (!ByEpoch)
         {
-            regularLr = GetRegularLr(runner);
+            RegularLr = GetRegularLr(runner);
         }
 
         if (isWarmingUp)
         {
             double factor = WarmupFactor(runner.Iter);
-            SetLr(runner, Array.ConvertAll(regularLr, group => Array.ConvertAll(group, lr => lr * factor)));
+            SetLr(runner, RegularLr.Select(lr => lr * factor));
         }
-        else if (!config.ByEpoch || (config.Warmup != Warmup.None && runner.Iter == warmupIters))
+        else if (!ByEpoch || (config.Warmup != Warmup.None && runner.Iter == warmupIters))
         {
-            SetLr(runner, regularLr);
+            SetLr(runner, RegularLr);
         }
     }
 
@@ -84,17 +91,18 @@ public abstract class LrUpdaterHook : Hook
     /// <returns>The learning rate.</returns>
     protected abstract double GetLr(BaseRunner runner, double baseLr);
 
-    private static double[][] PerGroup(BaseRunner runner, Func<OptimizerGroup, int, int, double> read) =>
-    [
-        .. runner.RequireOptimizer().All.Select(
-            (entry, optimizer) => OptimizerGroup.Of(entry.Value).Select((group, index) => read(group, optimizer, index)).ToArray()),
-    ];
+    private static void SetLr(BaseRunner runner, OptimizerSnapshot rates)
+    {
+        foreach ((KeyValuePair<string, optim.Optimizer> optimizer, KeyValuePair<string, IReadOnlyList<double>> values) in runner.RequireOptimizer().All.Zip(rates.Values))
+        {
+            foreach ((OptimizerGroup group, double lr) in OptimizerGroup.Of(optimizer.Value).Zip(values.Value))
+            {
+                group.Lr = lr;
+            }
+        }
+    }
 
-    private static void SetLr(BaseRunner runner, double[][] values) =>
-        PerGroup(runner, (group, optimizer, index) => group.Lr = values[optimizer][index]);
-
-    private double[][] GetRegularLr(BaseRunner runner) =>
-        Array.ConvertAll(baseLr, groups => Array.ConvertAll(groups, lr => GetLr(runner, lr)));
+    private OptimizerSnapshot GetRegularLr(BaseRunner runner) => BaseLr.Select(lr => GetLr(runner, lr));
 
     // The order of the operations is MMCV's: another one gives other last bits.
     private double WarmupFactor(int iter)

@@ -4,7 +4,7 @@ namespace Compat.Legacy;
 public sealed record StepLrConfig : LrConfig
 {
     /// <summary>Gets the steps at which the learning rate falls. A single number is the interval between falls.</summary>
-    /// <value>At least one; all above 0; they must not decrease.</value>
+    /// <value>All above 0; they must not decrease. Without any, the learning rate stays.</value>
     public required IReadOnlyList<int> Step { get; init; }
 
     /// <summary>Gets whether <see cref="Step"/> is a single number that is the interval between falls.</summary>
@@ -20,5 +20,5 @@ public sealed record StepLrConfig : LrConfig
     public double? MinLr { get; init; }
 
     /// <inheritdoc/>
-    public override LrUpdaterHook Build() => new StepLrUpdaterHook(this);
+    public override StepLrUpdaterHook Build() => new StepLrUpdaterHook(this);
 }

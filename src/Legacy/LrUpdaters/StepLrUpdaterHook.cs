@@ -11,16 +11,16 @@ public sealed class StepLrUpdaterHook : LrUpdaterHook
 
     /// <summary>Makes the hook.</summary>
     /// <param name="config">Steps, factor and floor.</param>
-    /// <exception cref="ArgumentException">The steps are not above 0, or decrease somewhere.</exception>
+    /// <exception cref="ArgumentException">The steps are not above 0, or decrease somewhere, or an interval is not one number.</exception>
     public StepLrUpdaterHook(StepLrConfig config)
         : base(config)
     {
         this.config = config;
-        if (config.Step.Count == 0 || config.Step.Any(step => step <= 0) || (config.StepIsInterval && config.Step.Count > 1))
+        if (config.Step.Any(step => step <= 0) || (config.StepIsInterval && config.Step.Count != 1))
         {
             throw new ArgumentException(
-                $"Step is [{string.Join(", ", config.Step)}]; it needs at least one number, all above 0"
-                + (config.StepIsInterval ? ", and exactly one with StepIsInterval." : "."),
+                $"Step is [{string.Join(", ", config.Step)}]; all numbers must be above 0"
+                + (config.StepIsInterval ? ", and with StepIsInterval there must be exactly one." : ". Epochs and iterations count from 0: leave out what is below 1."),
                 nameof(config));
         }
 

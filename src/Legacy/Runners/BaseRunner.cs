@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using Compat.Torch;
 using Compat.Torch.Data;
 using Compat.Torch.Native;
@@ -12,19 +11,20 @@ namespace Compat.Legacy.Runners;
 
 /// <summary>Holds a model, an optimizer and hooks; what runs when is up to the derived runner.</summary>
 /// <remarks>
-/// Where the runner stands is in a <see cref="RunnerState"/>: a façade on another engine brings its own, so that hooks work with both. Source: MMCV
-/// <c>BaseRunner</c>.
+/// Where the runner stands is in a <see cref="RunnerState"/>, which can be replaced (<see cref="UseState"/>): then something else may drive the very runner
+/// that hooks and models know. Source: MMCV <c>BaseRunner</c>.
 /// </remarks>
 [HoldsTensors("owner: the model, and the iteration's dispose scope")]
 public abstract class BaseRunner : IDisposable
 {
     private readonly HookRegistry<Hook, HookStage> hooks = new();
+    private readonly List<IDisposable> builtHooks = [];
 
     /// <summary>Makes a runner without hooks.</summary>
     /// <param name="model">The model. Borrowed.</param>
     /// <param name="options">The settings.</param>
     /// <param name="state">Where the runner stands; <see langword="null"/> for a new state.</param>
-    /// <exception cref="ArgumentException">Both limits are set.</exception>
+    /// <exception cref="ArgumentException">Both limits are set, or the logger is missing.</exception>
     protected BaseRunner(nn.Module model, RunnerOptions options, RunnerState? state = null)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -35,8 +35,15 @@ public abstract class BaseRunner : IDisposable
                 $"MaxEpochs is {options.MaxEpochs} and MaxIters is {options.MaxIters}; only one of them can be set.", nameof(options));
         }
 
+        if (options.Logger is null)
+        {
+            throw new ArgumentException(
+                "The runner has no logger. Set Logger in its options, for example Logger = new LineLogger(\"mmcv\", [Console.Out]).", nameof(options));
+        }
+
         TorchEnvironment.EnsureLoaded();
         Model = model;
+        Probe = options.Probe ?? new();
         Options = options;
         Meta = options.Meta;
         WorkDir = options.WorkDir is null ? null : Directory.CreateDirectory(options.WorkDir).FullName;
@@ -60,9 +67,6 @@ public abstract class BaseRunner : IDisposable
     /// <summary>Gets the optimizer, or several by name; <see langword="null"/> if there is none.</summary>
     public OptimizerSet? Optimizer => Options.Optimizer;
 
-    /// <summary>Gets what announces the moments of an update that no hook sees. Hooks that update weights call it.</summary>
-    public IterationProbe Probe => State.Probe;
-
     /// <summary>Gets where log lines go.</summary>
     public ILogger Logger => Options.Logger;
 
@@ -73,7 +77,7 @@ public abstract class BaseRunner : IDisposable
     public string? WorkDir { get; }
 
     /// <summary>Gets or sets what is written into checkpoints and the JSON log.</summary>
-    public JsonObject? Meta { get; set; }
+    public RunnerMeta? Meta { get; set; }
 
     /// <summary>Gets or sets the local time at which the runner was made, as <c>yyyyMMdd_HHmmss</c>. Scripts set it, so that logs share a name.</summary>
     public string Timestamp { get; set; }
@@ -89,6 +93,9 @@ public abstract class BaseRunner : IDisposable
 
     /// <summary>Gets how many processes train together.</summary>
     public int WorldSize { get; } = 1;
+
+    /// <summary>Gets what announces the moments of an update that no hook sees. Optimizer hooks call it inside their step.</summary>
+    public IterationProbe Probe { get; }
 
     /// <summary>Gets the number of finished epochs.</summary>
     public int Epoch => State.Epoch;
@@ -114,8 +121,20 @@ public abstract class BaseRunner : IDisposable
     /// <summary>Gets the batch of the present iteration; <see langword="null"/> between iterations. Borrowed.</summary>
     public DataBatch? DataBatch => State.DataBatch;
 
-    /// <summary>Gets what the step of the present iteration returned; <see langword="null"/> between iterations. Borrowed.</summary>
-    public StepOutputs? Outputs => State.Outputs;
+    /// <summary>Gets or sets what the step of the present iteration returned; <see langword="null"/> between iterations. Borrowed.</summary>
+    /// <remarks>
+    /// A hook before the optimizer hook may put other outputs in their place, as <c>runner.outputs['loss'] = …</c> does in MMCV:
+    /// <c>runner.Outputs = runner.Outputs with { Loss = loss }</c>. The log values of the step are in the buffer already and stay.
+    /// </remarks>
+    public StepOutputs? Outputs
+    {
+        get => State.Outputs;
+        set => State.Outputs = value;
+    }
+
+    /// <summary>Gets whether schedules and loggers of <see cref="RegisterTrainingHooks"/> count epochs if they do not say it themselves.</summary>
+    /// <value><see langword="true"/> unless overridden: a runner that counts iterations says <see langword="false"/>, as MMCV's does.</value>
+    protected virtual bool DefaultByEpoch => true;
 
     /// <summary>Gets what says that a training changes nothing; a derived runner starts it, counts its iterations with it and ends it.</summary>
     protected ParameterWatch Parameters { get; }
@@ -124,7 +143,35 @@ public abstract class BaseRunner : IDisposable
     protected FailureReport Failures { get; }
 
     /// <summary>Gets where the runner stands, to be written by the runner itself.</summary>
-    protected RunnerState State { get; }
+    protected RunnerState State { get; private set; }
+
+    /// <summary>Lets the runner stand where another state says: counters, limits, mode, loader, batch and outputs are read from it from now on.</summary>
+    /// <remarks>
+    /// For who drives this runner from outside: attach a state before the training, call its <see cref="RunnerState.BeginIter"/>, <see cref="CallHook"/> and
+    /// <see cref="TakeOutputs"/> in the order of the iteration, and attach a plain state with the final counters afterwards. Nothing is copied from the old
+    /// state, <see cref="MaxEpochs"/> neither. Not in the middle of an iteration.
+    /// </remarks>
+    /// <param name="state">The new state.</param>
+    /// <returns>The old state.</returns>
+    public RunnerState UseState(RunnerState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        RunnerState old = State;
+        State = state;
+        return old;
+    }
+
+    /// <summary>Takes over what the model's step returned: log values and their weight into the log buffer, all of it into <see cref="Outputs"/>.</summary>
+    /// <param name="outputs">What the step returned. Borrowed until the end of the iteration.</param>
+    /// <param name="trainMode">Whether it was a training step, whose losses must be finite.</param>
+    /// <exception cref="InvalidOperationException">The step returned null.</exception>
+    /// <exception cref="KeyNotFoundException">There are log values without a number of samples.</exception>
+    public void TakeOutputs(StepOutputs? outputs, bool trainMode)
+    {
+        StepOutputs returned = StepOutputs.Require(outputs, ModelName);
+        StepOutputsLogger.Log(LogBuffer, returned, ModelName, trainMode ? Iter : null);
+        State.Outputs = returned;
+    }
 
     /// <summary>Gets the learning rate of every parameter group.</summary>
     /// <returns>The learning rates.</returns>
@@ -143,28 +190,35 @@ public abstract class BaseRunner : IDisposable
     public virtual void RegisterHook(Hook hook, HookPriority? priority = null)
     {
         ArgumentNullException.ThrowIfNull(hook);
-        hooks.Register(hook, hook.GetType().Name, priority ?? HookPriority.Normal, hook.GetTriggeredStages());
+        hooks.Register(hook, hook.Name, priority ?? HookPriority.Normal, hook.GetTriggeredStages());
+    }
+
+    /// <summary>Builds a hook and adds it behind those of the same priority. The runner disposes what it has built.</summary>
+    /// <param name="config">The settings, or a hook that exists already.</param>
+    /// <param name="priority">Where it stands; <see langword="null"/>, the default, for <see cref="HookPriority.Normal"/>.</param>
+    public void RegisterHookFromConfig(HookConfig config, HookPriority? priority = null)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        Hook hook = config.Build();
+        if (!config.IsBuilt && hook is IDisposable disposable)
+        {
+            builtHooks.Add(disposable);
+        }
+
+        RegisterHook(hook, priority);
     }
 
     /// <summary>Adds the hook that follows a schedule, with priority <see cref="HookPriority.VeryHigh"/>.</summary>
-    /// <param name="config">The schedule; <see langword="null"/> for none.</param>
-    public void RegisterLrHook(LrConfig? config)
-    {
-        if (config is not null)
-        {
-            RegisterHook(config.Build(), HookPriority.VeryHigh);
-        }
-    }
+    /// <param name="config">The schedule, or the hook; <see langword="null"/> for none.</param>
+    public void RegisterLrHook(LrConfig? config) => RegisterIfGiven(config, HookPriority.VeryHigh);
 
     /// <summary>Adds the hook that updates the weights, with priority <see cref="HookPriority.AboveNormal"/>.</summary>
-    /// <param name="config">Its settings; <see langword="null"/> for no such hook.</param>
-    public void RegisterOptimizerHook(OptimizerConfig? config)
-    {
-        if (config is not null)
-        {
-            RegisterHook(new OptimizerHook(config), HookPriority.AboveNormal);
-        }
-    }
+    /// <param name="config">Its settings, or the hook; <see langword="null"/> for no such hook.</param>
+    public void RegisterOptimizerHook(OptimizerConfig? config) => RegisterIfGiven(config, HookPriority.AboveNormal);
+
+    /// <summary>Adds the hook that times iterations, with priority <see cref="HookPriority.Low"/>.</summary>
+    /// <param name="config">Its settings, or the hook; <see langword="null"/> for no such hook.</param>
+    public void RegisterTimerHook(HookConfig? config) => RegisterIfGiven(config, HookPriority.Low);
 
     /// <summary>Adds loggers, with priority <see cref="HookPriority.VeryLow"/>.</summary>
     /// <param name="config">The loggers; <see langword="null"/> for none.</param>
@@ -172,23 +226,21 @@ public abstract class BaseRunner : IDisposable
     {
         foreach (LoggerConfig logger in config?.Hooks ?? [])
         {
-            RegisterHook((logger with { Interval = logger.Interval ?? config!.Interval }).Build(), HookPriority.VeryLow);
+            RegisterHookFromConfig(logger with { Interval = logger.Interval ?? config!.Interval }, HookPriority.VeryLow);
         }
     }
 
     /// <summary>Adds the hooks of a training, in MMCV's order: schedule, optimizer, timer, loggers, custom.</summary>
     /// <param name="options">The hooks.</param>
-    public void RegisterTrainingHooks(TrainingHookOptions options)
+    public virtual void RegisterTrainingHooks(TrainingHookOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        RegisterLrHook(options.LrConfig);
+        RegisterLrHook(options.LrConfig is { } lr ? lr with { ByEpoch = lr.ByEpoch ?? DefaultByEpoch } : null);
         RegisterOptimizerHook(options.OptimizerConfig);
-        if (options.Timer)
-        {
-            RegisterHook(new IterTimerHook(), HookPriority.Low);
-        }
-
-        RegisterLoggerHooks(options.LogConfig);
+        RegisterTimerHook(options.TimerConfig);
+        RegisterLoggerHooks(options.LogConfig is { } log
+            ? log with { Hooks = [.. log.Hooks.Select(logger => logger with { ByEpoch = logger.ByEpoch ?? DefaultByEpoch })] }
+            : null);
         foreach (Hook hook in options.CustomHooks)
         {
             RegisterHook(hook);
@@ -219,12 +271,16 @@ public abstract class BaseRunner : IDisposable
     /// <returns>The optimizer, or several by name.</returns>
     /// <exception cref="InvalidOperationException">The runner has no optimizer.</exception>
     public OptimizerSet RequireOptimizer() => Optimizer
-        ?? throw new InvalidOperationException("The runner has no optimizer, but a hook needs one. Set Optimizer in the runner's options.");
+        ?? throw new InvalidOperationException(
+            "The runner has no optimizer, but a hook needs one. Set Optimizer in the runner's options, for example "
+            + "Optimizer = new FusedSgd(model.parameters(), new() { Lr = 0.01 }).");
 
-    /// <summary>Frees log values that nobody read.</summary>
+    /// <summary>Frees log values that nobody read, and the hooks that the runner built from settings. Hooks that were handed in are their makers'.</summary>
     public void Dispose()
     {
         Parameters.Dispose();
+        builtHooks.ForEach(hook => hook.Dispose());
+        builtHooks.Clear();
         LogBuffer.Dispose();
         GC.SuppressFinalize(this);
     }
@@ -244,4 +300,12 @@ public abstract class BaseRunner : IDisposable
         Hook = hooks.Running,
         Batch = DataBatch,
     };
+
+    private void RegisterIfGiven(HookConfig? config, HookPriority priority)
+    {
+        if (config is not null)
+        {
+            RegisterHookFromConfig(config, priority);
+        }
+    }
 }

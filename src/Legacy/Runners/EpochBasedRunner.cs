@@ -1,4 +1,6 @@
 using Compat.Torch.Data;
+using Compat.Torch.Logging;
+using Microsoft.Extensions.Logging;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -27,7 +29,7 @@ public class EpochBasedRunner : BaseRunner
     /// <param name="dataLoaders">The loader of each flow.</param>
     /// <param name="workflow">The flows, for example <c>[("train", 2), ("val", 1)]</c>, repeated as often as needed.</param>
     /// <exception cref="ArgumentException">There are not as many loaders as flows, or a flow has an unknown mode.</exception>
-    /// <exception cref="InvalidOperationException">MaxEpochs is not set.</exception>
+    /// <exception cref="InvalidOperationException">MaxEpochs is not set, or a flow validates and the model has no validation step.</exception>
     public void Run(IReadOnlyList<BatchLoader> dataLoaders, IReadOnlyList<WorkflowStep> workflow)
     {
         foreach (int _ in RunIterations(dataLoaders, workflow))
@@ -39,16 +41,26 @@ public class EpochBasedRunner : BaseRunner
     /// <param name="dataLoaders">The loader of each flow.</param>
     /// <param name="workflow">The flows.</param>
     /// <returns>The number of finished training iterations, after each iteration of either kind.</returns>
+    /// <remarks><see cref="Run"/> drains it: a derived runner that runs elsewhere overrides this method alone.</remarks>
     /// <inheritdoc cref="Run" path="/exception"/>
-    public IEnumerable<int> RunIterations(IReadOnlyList<BatchLoader> dataLoaders, IReadOnlyList<WorkflowStep> workflow)
+    public virtual IEnumerable<int> RunIterations(IReadOnlyList<BatchLoader> dataLoaders, IReadOnlyList<WorkflowStep> workflow)
     {
         ArgumentNullException.ThrowIfNull(dataLoaders);
         ArgumentNullException.ThrowIfNull(workflow);
         int maxEpochs = Prepare(dataLoaders, workflow);
         CallHook(HookStage.BeforeRun);
-        if (workflow.Any(flow => flow.Mode != "val"))
+        if (Epoch < maxEpochs && workflow.Any(flow => flow.Mode != "val"))
         {
             StartWatchingParameters();
+        }
+
+        if (Epoch >= maxEpochs)
+        {
+            CompatEvents.Write(
+                Logger,
+                LogLevel.Warning,
+                CompatEvents.NothingLeftToTrain,
+                $"Nothing is left to train: {Epoch} of {maxEpochs} epochs are done. To train further, make a runner with a larger MaxEpochs.");
         }
 
         while (Epoch < maxEpochs)
@@ -128,22 +140,18 @@ public class EpochBasedRunner : BaseRunner
     /// <summary>Runs the model's step on a batch and takes over what it returned.</summary>
     /// <param name="batch">The batch. Borrowed.</param>
     /// <param name="trainMode">Whether this is training.</param>
-    protected virtual void RunIter(DataBatch batch, bool trainMode)
-    {
-        StepOutputs outputs = StepOutputs.Require(trainMode ? ((ITrainStep)Model).TrainStep(batch, Optimizer) : ValStep(batch), ModelName);
-        StepOutputsLogger.Log(LogBuffer, outputs, ModelName, trainMode ? Iter : null);
-        State.Outputs = outputs;
-    }
+    protected virtual void RunIter(DataBatch batch, bool trainMode) =>
+        TakeOutputs(trainMode ? ((ITrainStep)Model).TrainStep(batch, Optimizer) : ValStep(batch), trainMode);
 
     private void TrainIter(int position, DataBatch batch)
     {
         using DisposeScope iteration = NewDisposeScope();             // every tensor made below ends with this block
         batch.AttachTo(iteration);
-        Begin(position, batch);
+        State.BeginIter(position, batch);
         CallHook(HookStage.BeforeTrainIter);
         RunIter(batch, trainMode: true);
         CallHook(HookStage.AfterTrainIter);                           // here the optimizer hook updates the weights
-        End();
+        State.EndIter();
         State.Iter++;                                                 // hooks above still see the old number
         Parameters.EndIter();
     }
@@ -153,30 +161,17 @@ public class EpochBasedRunner : BaseRunner
         using DisposeScope iteration = NewDisposeScope();
         using IDisposable guard = no_grad();
         batch.AttachTo(iteration);
-        Begin(position, batch);
+        State.BeginIter(position, batch);
         CallHook(HookStage.BeforeValIter);
         RunIter(batch, trainMode: false);
         CallHook(HookStage.AfterValIter);
-        End();
+        State.EndIter();
     }
 
-    private void Begin(int position, DataBatch batch)
-    {
-        State.DataBatch = batch;
-        State.InnerIter = position;
-    }
+    private StepOutputs ValStep(DataBatch batch) => Model is IValStep model ? model.ValStep(batch, Optimizer) : throw NoValStep();
 
-    // MMCV leaves outputs in place until the next step; here its tensors end with the iteration.
-    private void End()
-    {
-        State.DataBatch = null;
-        State.Outputs = null;
-    }
-
-    private StepOutputs ValStep(DataBatch batch) => Model is IValStep model
-        ? model.ValStep(batch, Optimizer)
-        : throw new InvalidOperationException(
-            $"The workflow has a 'val' flow, but {ModelName} has no validation step. Let it implement {nameof(IValStep)}, or leave the flow out.");
+    private InvalidOperationException NoValStep() =>
+        new($"The workflow has a 'val' flow, but {ModelName} has no validation step. Let it implement {nameof(IValStep)}, or leave the flow out.");
 
     private int Prepare(IReadOnlyList<BatchLoader> dataLoaders, IReadOnlyList<WorkflowStep> workflow)
     {
@@ -186,18 +181,50 @@ public class EpochBasedRunner : BaseRunner
                 $"There are {dataLoaders.Count} loaders for {workflow.Count} flows of the workflow. Give one loader for each flow.", nameof(dataLoaders));
         }
 
-        int maxEpochs = MaxEpochs ?? throw new InvalidOperationException("MaxEpochs is not set. Set it in the runner's options.");
+        int train = workflow.ToList().FindIndex(flow => flow.Mode == "train");
+        int maxEpochs = MaxEpochs ?? throw NoMaxEpochs(train < 0 ? null : dataLoaders[train].Length);
         foreach (WorkflowStep flow in workflow)
         {
-            ResolveMode(flow.Mode);
+            if (NeedsValStep(ResolveMode(flow.Mode)) && flow.Epochs > 0 && Model is not IValStep)
+            {
+                throw NoValStep();
+            }
         }
 
         // Hooks read the number of iterations before the first epoch.
-        int train = workflow.ToList().FindIndex(flow => flow.Mode == "train");
         State.MaxIters = train < 0 ? MaxIters : maxEpochs * dataLoaders[train].Length;
         LegacyLog.Line(Logger, $"Start running, host: {Environment.UserName}@{Environment.MachineName}, work_dir: {WorkDir ?? "NONE"}");
         LegacyLog.Line(Logger, $"Hooks will be executed in the following order:\n{GetHookInfo()}");
         LegacyLog.Line(Logger, $"workflow: [{string.Join(", ", workflow)}], max: {maxEpochs} epochs");
+        if (maxEpochs - Epoch > 1 && workflow.Zip(dataLoaders).Any(pair => pair.First.Mode == "train" && RepeatsItsOrder(pair.Second)))
+        {
+            CompatEvents.Write(
+                Logger,
+                LogLevel.Warning,
+                CompatEvents.RepeatedOrder,
+                "The sampler of the 'train' flow shuffles, but nobody tells it the epoch: every epoch repeats the order of the first one, as in MMCV. "
+                + $"Register a {nameof(DistSamplerSeedHook)} for a new order in each epoch.");
+        }
+
         return maxEpochs;
     }
+
+    private InvalidOperationException NoMaxEpochs(int? trainLength)
+    {
+        if (MaxIters is not { } iters)
+        {
+            return new("MaxEpochs is not set. Set it in the runner's options.");
+        }
+
+        string hint = trainLength is { } length ? $": {iters} iterations are {(iters + length - 1) / length} epochs of {length} batches." : ".";
+        return new($"MaxIters is {iters}, but {GetType().Name} counts epochs. Set MaxEpochs in the runner's options instead{hint}");
+    }
+
+    // Not if a derived runner validates in its own way.
+    private bool NeedsValStep(Func<BatchLoader, IEnumerable<int>> epoch) =>
+        epoch.Method.Name == nameof(Val)
+        && epoch.Method.DeclaringType == typeof(EpochBasedRunner)
+        && new Action<DataBatch, bool>(RunIter).Method.DeclaringType == typeof(EpochBasedRunner);
+
+    private bool RepeatsItsOrder(BatchLoader loader) => loader.Sampler is DefaultSampler { IsShuffled: true } && !Hooks.Any(hook => hook is DistSamplerSeedHook);
 }

@@ -34,7 +34,8 @@ public sealed class BatchLoader : IEnumerable<DataBatch>, IDisposable
         TorchEnvironment.EnsureLoaded();
         this.options = options ??= new();
         Dataset = dataset;
-        Sampler = options.Sampler ?? new SequentialSampler(dataset);
+        // An empty dataset is refused below, with words of the loader's own.
+        Sampler = options.Sampler ?? (options.Shuffle && dataset.Count > 0 ? new RandomSampler(dataset) : new SequentialSampler(dataset));
         BatchSampler = new BatchSampler(Sampler, options.BatchSize, options.DropLast);
         fetcher = new BatchFetcher(dataset, options.Collate, options.PinMemory && cuda.is_available());
         if (options.Wrong() is { } wrong)

@@ -7,8 +7,12 @@ public sealed record BatchLoaderOptions
     /// <value>At least 1. The default is 1.</value>
     public int BatchSize { get; init; } = 1;
 
+    /// <summary>Gets whether each pass visits the samples in a new random order: PyTorch's <c>shuffle=True</c>, with the orders of PyTorch for equal seeds.</summary>
+    /// <value>The default is <see langword="false"/>. Not together with <see cref="Sampler"/>.</value>
+    public bool Shuffle { get; init; }
+
     /// <summary>Gets the order of the samples.</summary>
-    /// <value>The default is <see langword="null"/>: in order, without shuffling.</value>
+    /// <value>The default is <see langword="null"/>: a <see cref="RandomSampler"/> with <see cref="Shuffle"/>, else in order.</value>
     public Sampler? Sampler { get; init; }
 
     /// <summary>Gets whether a last batch that is not full is left out.</summary>
@@ -37,7 +41,8 @@ public sealed record BatchLoaderOptions
     /// <summary>Finds what is wrong.</summary>
     /// <returns>What and what to do; <see langword="null"/> if nothing is.</returns>
     internal string? Wrong() =>
-        NumWorkers < 0 ? $"NumWorkers is {NumWorkers}; it must be at least 0. Use 0 to read on the training thread."
+        Shuffle && Sampler is not null ? $"Shuffle is true and Sampler is a {Sampler.GetType().Name}; only one of them can be set. Leave one of them out."
+        : NumWorkers < 0 ? $"NumWorkers is {NumWorkers}; it must be at least 0. Use 0 to read on the training thread."
         : PrefetchFactor < 1 ? $"PrefetchFactor is {PrefetchFactor}; it must be at least 1. Use 2, the default."
         : null;
 }

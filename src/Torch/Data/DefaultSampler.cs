@@ -13,7 +13,6 @@ namespace Compat.Torch.Data;
 public sealed class DefaultSampler : Sampler
 {
     private readonly int total;
-    private readonly bool shuffle;
     private readonly ProcessRank process;
     private long seed;
     private int epoch;
@@ -33,7 +32,7 @@ public sealed class DefaultSampler : Sampler
         ArgumentNullException.ThrowIfNull(dataset);
         TorchEnvironment.EnsureLoaded();
         total = dataset.Count;
-        this.shuffle = shuffle;
+        IsShuffled = shuffle;
         this.process = process;
         this.seed = seed ?? SamplerSeed.Draw(process, shuffle);
         int lastRank = roundUp ? 0 : process.Rank;
@@ -42,6 +41,9 @@ public sealed class DefaultSampler : Sampler
 
     /// <inheritdoc/>
     public override int Count { get; }
+
+    /// <summary>Gets whether each epoch that <see cref="SetEpoch"/> names has its own random order.</summary>
+    public bool IsShuffled { get; }
 
     /// <inheritdoc/>
     public override void SetEpoch(int epoch) => this.epoch = epoch;
@@ -60,7 +62,7 @@ public sealed class DefaultSampler : Sampler
     /// <inheritdoc/>
     protected override IEnumerable<int> Order()
     {
-        int[] order = shuffle ? Shuffled() : [.. Enumerable.Range(0, total)];
+        int[] order = IsShuffled ? Shuffled() : [.. Enumerable.Range(0, total)];
         return process.WorldSize == 1 ? order : Enumerable.Range(0, Count).Select(i => order[(process.Rank + (i * process.WorldSize)) % total]);
     }
 

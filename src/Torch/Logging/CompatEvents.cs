@@ -15,6 +15,15 @@ public static class CompatEvents
     /// <summary>Gets the id of the warning about an entry <c>loss</c> beside other losses of a step, which is added to them.</summary>
     public static EventId LossBesideTerms { get; } = new(9030, nameof(LossBesideTerms));
 
+    /// <summary>Gets the id of the line about parts of a legacy runner's meta that its JSON log cannot hold.</summary>
+    public static EventId MetaLeftOut { get; } = new(9040, nameof(MetaLeftOut));
+
+    /// <summary>Gets the id of the line that a legacy runner has nothing left to train.</summary>
+    public static EventId NothingLeftToTrain { get; } = new(9041, nameof(NothingLeftToTrain));
+
+    /// <summary>Gets the id of the line that a shuffling sampler repeats one order in every epoch of a legacy runner.</summary>
+    public static EventId RepeatedOrder { get; } = new(9042, nameof(RepeatedOrder));
+
     /// <summary>Gets the id of the line that says where a run stood when an exception was thrown.</summary>
     public static EventId StepFailed { get; } = new(9060, nameof(StepFailed));
 
@@ -29,6 +38,9 @@ public static class CompatEvents
 
     /// <summary>Gets the id of the warning about single parameters that should have changed and have not.</summary>
     public static EventId ParametersUnmoved { get; } = new(9064, nameof(ParametersUnmoved));
+
+    /// <summary>Gets the id of the warning about a metric that keeps more or other items than one per sample.</summary>
+    public static EventId MetricItems { get; } = new(9070, nameof(MetricItems));
 
     /// <summary>Tells whether a line is one of ours.</summary>
     /// <param name="id">The line's event id.</param>

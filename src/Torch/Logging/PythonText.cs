@@ -28,6 +28,28 @@ public static class PythonText
         return text[exponent] == '0' ? text.Remove(exponent, 1) : text;
     }
 
+    /// <summary>Formats with as many digits as tell the number from every other, as Python's <c>repr(value)</c>.</summary>
+    /// <param name="value">The number.</param>
+    /// <returns>For example <c>0.1</c>, <c>1.0</c> or <c>1e-05</c>.</returns>
+    public static string Repr(double value)
+    {
+        if (!double.IsFinite(value))
+        {
+            return NonFinite(value);
+        }
+
+        (string sign, string digits, int exponent) = Shortest(value);
+        if (exponent is < -4 or >= 16)
+        {
+            string fraction = digits.Length > 1 ? $".{digits[1..]}" : string.Empty;
+            return string.Create(CultureInfo.InvariantCulture, $"{sign}{digits[0]}{fraction}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):00}");
+        }
+
+        string padded = (exponent < 0 ? new string('0', -exponent) + digits : digits).PadRight(Math.Max(exponent, 0) + 2, '0');
+        int point = Math.Max(exponent, 0) + 1;
+        return $"{sign}{padded[..point]}.{padded[point..]}";
+    }
+
     /// <summary>Rounds as Python's <c>round(value, digits)</c>: to the nearest decimal number, ties by the exact binary value.</summary>
     /// <param name="value">The number.</param>
     /// <param name="digits">The decimals.</param>
@@ -51,6 +73,18 @@ public static class PythonText
 
         string clock = string.Create(CultureInfo.InvariantCulture, $"{rest / 3600}:{rest / 60 % 60:00}:{rest % 60:00}");
         return days == 0 ? clock : string.Create(CultureInfo.InvariantCulture, $"{days} day{(Math.Abs(days) == 1 ? string.Empty : "s")}, {clock}");
+    }
+
+    // The digits of the number and the power of ten of the first one; .NET and Python agree on the digits, not on when to write an exponent.
+    private static (string Sign, string Digits, int Exponent) Shortest(double value)
+    {
+        string[] parts = Math.Abs(value).ToString("R", CultureInfo.InvariantCulture).Split('E');
+        string[] numbers = parts[0].Split('.');
+        string all = numbers[0] + (numbers.Length > 1 ? numbers[1] : string.Empty);
+        string digits = all.TrimStart('0');
+        int exponent = (parts.Length > 1 ? int.Parse(parts[1], CultureInfo.InvariantCulture) : 0) + numbers[0].Length - 1 - (all.Length - digits.Length);
+        string sign = double.IsNegative(value) ? "-" : string.Empty;
+        return digits.Length == 0 ? (sign, "0", 0) : (sign, digits.TrimEnd('0'), exponent);
     }
 
     private static string NonFinite(double value) => double.IsNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";

@@ -33,22 +33,17 @@ public sealed class PthFile : IDisposable
     {
         ArgumentNullException.ThrowIfNull(path);
         using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-        using DisposeScope scope = NewDisposeScope();
-        try
-        {
-            PthValue root = ZipPthReader.IsZip(stream) ? ZipPthReader.Read(stream) : StreamPthReader.Read(stream);
-            IReadOnlyList<Tensor> tensors = PthTree.TensorsOf(root);
-            scope.Detach(tensors);
-            return new PthFile(root, tensors);
-        }
-        catch (PthException exception)
-        {
-            throw new PthException($"'{path}' cannot be read. {exception.Message}", exception);
-        }
-        catch (Exception exception) when (exception is InvalidDataException or EndOfStreamException or ArithmeticException or ArgumentException or ExternalException)
-        {
-            throw new PthException($"'{path}' cannot be read: {exception.Message} It is damaged or no file of torch.save.", exception);
-        }
+        return Read(stream, $"'{path}'");
+    }
+
+    /// <summary>Reads the content of a file from a stream, for example from memory.</summary>
+    /// <param name="stream">The stream, at its start; it can seek. Borrowed.</param>
+    /// <returns>The content; disposing it frees the tensors.</returns>
+    /// <exception cref="PthException">The content is damaged, of another kind, or uses a class that is not read.</exception>
+    public static PthFile Read(Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        return Read(stream, "The stream");
     }
 
     /// <summary>Writes a file, whole or not at all.</summary>
@@ -66,12 +61,44 @@ public sealed class PthFile : IDisposable
         });
     }
 
+    /// <summary>Writes the content of a file to a stream, for example to memory.</summary>
+    /// <param name="stream">The stream. Borrowed.</param>
+    /// <param name="root">What to write. Borrowed.</param>
+    /// <exception cref="PthException">A value is of a kind that is not written.</exception>
+    public static void Write(Stream stream, PthValue root)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(root);
+        using PthWriter writer = new();
+        writer.Write(stream, root);
+    }
+
     /// <summary>Frees the tensors.</summary>
     public void Dispose()
     {
         foreach (Tensor tensor in tensors)
         {
             tensor.Dispose();
+        }
+    }
+
+    private static PthFile Read(Stream stream, string source)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        try
+        {
+            PthValue root = ZipPthReader.IsZip(stream) ? ZipPthReader.Read(stream) : StreamPthReader.Read(stream);
+            IReadOnlyList<Tensor> tensors = PthTree.TensorsOf(root);
+            scope.Detach(tensors);
+            return new PthFile(root, tensors);
+        }
+        catch (PthException exception)
+        {
+            throw new PthException($"{source} cannot be read. {exception.Message}", exception);
+        }
+        catch (Exception exception) when (exception is InvalidDataException or EndOfStreamException or ArithmeticException or ArgumentException or ExternalException)
+        {
+            throw new PthException($"{source} cannot be read: {exception.Message} It is damaged or no file of torch.save.", exception);
         }
     }
 }

@@ -14,6 +14,16 @@ public sealed record PthSequence : PthValue
         this.items = [.. items];
     }
 
+    /// <summary>Makes a list.</summary>
+    /// <param name="items">Its items.</param>
+    /// <returns>The list.</returns>
+    public static PthSequence List(params IEnumerable<PthValue> items) => new(PthSequenceKind.List, items);
+
+    /// <summary>Makes a tuple.</summary>
+    /// <param name="items">Its items.</param>
+    /// <returns>The tuple.</returns>
+    public static PthSequence Tuple(params IEnumerable<PthValue> items) => new(PthSequenceKind.Tuple, items);
+
     /// <summary>Gets which of Python's sequences it is.</summary>
     public PthSequenceKind Kind { get; }
 

@@ -47,6 +47,13 @@ public sealed class TensorSnapshotTests
         TensorSnapshot.Of(tensor(new[] { 1.0, 0.1 })).DifferenceTo(TensorSnapshot.Of(tensor(new[] { 1.0, 0.2 }))).Should().Be("0.1 against 0.2");
         TensorSnapshot.Of(tensor(new[] { 7L, 8L })).DifferenceTo(TensorSnapshot.Of(tensor(new[] { 7L, 300L }))).Should().Be("8 against 300");
         TensorSnapshot.Of(tensor(new[] { true })).DifferenceTo(TensorSnapshot.Of(tensor(new[] { false }))).Should().Be("Bool byte 1 against Bool byte 0");
+        TensorSnapshot.Of(tensor(new[] { 7, 8 })).DifferenceTo(TensorSnapshot.Of(tensor(new[] { 7, 9 }))).Should().Be("8 against 9");
+        Tensor halves = tensor(new[] { 1f, 0.5f });
+        Tensor others = tensor(new[] { 1f, 0.25f });
+        foreach (ScalarType type in new[] { ScalarType.Float16, ScalarType.BFloat16 })
+        {
+            TensorSnapshot.Of(halves.to(type)).DifferenceTo(TensorSnapshot.Of(others.to(type))).Should().Be("0.5 against 0.25");
+        }
     }
 
     [Fact]
@@ -56,6 +63,8 @@ public sealed class TensorSnapshotTests
 
         TensorSnapshot.Of(tensor(0f)).DifferenceTo(TensorSnapshot.Of(tensor(-0f))).Should().Be("0 against -0");
         TensorSnapshot.Of(tensor(float.NaN)).DifferenceTo(TensorSnapshot.Of(tensor(float.NaN))).Should().BeNull();
+        TensorSnapshot.Of(tensor(BitConverter.UInt32BitsToSingle(0x7fc00000))).DifferenceTo(TensorSnapshot.Of(tensor(BitConverter.UInt32BitsToSingle(0x7fc00001))))
+            .Should().Be("NaN (0x7fc00000) against NaN (0x7fc00001)");
     }
 
     [Fact]
@@ -103,5 +112,36 @@ public sealed class TensorSnapshotTests
         Action whole = () => TensorSnapshot.Of(tensor(3L)).ToDouble();
         several.Should().Throw<InvalidOperationException>().WithMessage("A Float32 of shape [2, 1] is no single float.");
         whole.Should().Throw<InvalidOperationException>().WithMessage("A Int64 of shape [] is no single float.");
+    }
+
+    [Fact]
+    public void A_hash_tells_whether_there_is_a_difference_and_not_which()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        TensorSnapshot full = TensorSnapshot.Of(tensor(new float[] { 1, 2 }));
+        TensorSnapshot hash = TensorSnapshot.Of(tensor(new float[] { 1, 2 }), SnapshotContent.Hash);
+        TensorSnapshot other = TensorSnapshot.Of(tensor(new float[] { 1, 3 }), SnapshotContent.Hash);
+
+        (full.Content, hash.Content).Should().Be((SnapshotContent.Full, SnapshotContent.Hash));
+        hash.Hash.Should().Be(full.Hash).And.Be(full.Hashed().Hash);
+        full.DifferenceTo(hash).Should().BeNull();
+        hash.DifferenceTo(full).Should().BeNull();
+        hash.DifferenceTo(other).Should().Be($"sha256 {hash.Hash[..8]}… against {other.Hash[..8]}…");
+        hash.DifferenceTo(TensorSnapshot.Of(zeros(3))).Should().Be("Float32 [2] against Float32 [3]");
+        Action read = () => hash.ToTensor();
+        read.Should().Throw<InvalidOperationException>()
+            .WithMessage("Only the hash of this Float32 [2] was kept, not its content. Record with SnapshotContent.Full.");
+    }
+
+    [Fact]
+    public void A_snapshot_becomes_a_tensor_again()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        foreach (Tensor tensor in new[] { arange(6).reshape(2, 3), tensor(-0f), zeros(0, 3), ones(2, ScalarType.BFloat16), tensor(new[] { true, false }) })
+        {
+            TensorSnapshot snapshot = TensorSnapshot.Of(tensor);
+
+            snapshot.DifferenceTo(TensorSnapshot.Of(snapshot.ToTensor())).Should().BeNull();
+        }
     }
 }

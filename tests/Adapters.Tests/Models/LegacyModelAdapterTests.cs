@@ -10,6 +10,8 @@ using Compat.Legacy;
 using Compat.Legacy.Runners;
 using Compat.TestSupport;
 using Compat.TestSupport.Toy;
+using Compat.Torch.Data;
+using Compat.Torch.Randomness;
 using Compat.Torch.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -32,12 +34,14 @@ public sealed class LegacyModelAdapterTests
     }
 
     [Fact]
-    public void Its_parameters_are_those_of_the_model_in_order()
+    public void Its_state_is_that_of_the_model_with_the_models_names()
     {
         using ProbeModel model = new(new());
+        LegacyModelAdapter adapter = model.AsEngine();
 
-        model.AsEngine().parameters().Should().Equal(model.parameters());
-        model.AsEngine().named_parameters().Select(entry => entry.name).Should().Equal(model.named_parameters().Select(entry => $"legacy.{entry.name}"));
+        adapter.StateModule.Should().BeSameAs(model);
+        adapter.named_parameters().Should().Equal(model.named_parameters());
+        adapter.state_dict().Keys.Should().Equal(model.state_dict().Keys);
     }
 
     [Fact]
@@ -50,6 +54,28 @@ public sealed class LegacyModelAdapterTests
         model.Norm.training.Should().BeFalse();
         adapter.train();
         model.Norm.training.Should().BeTrue();
+    }
+
+    [Fact]
+    public void An_unregistered_teacher_in_evaluation_mode_stays_so_and_the_weights_are_those_of_the_old_trainer()
+    {
+        (TrainingTrace native, TrainingTrace legacy) = (Taught(model => model.AsEngine()), TaughtByLegacy());
+
+        legacy.Iterations.Should().HaveCount(20);
+        legacy.Iterations.Select(WeightsOf).Distinct().Should().HaveCount(20, "something was learned");
+        native.Iterations.Select(WeightsOf).Should().Equal(legacy.Iterations.Select(WeightsOf));
+    }
+
+    [Fact]
+    public void Registered_the_teacher_would_have_been_switched_and_the_weights_would_differ() =>
+        Taught(model => new RegisteringAdapter(model)).Iterations.Select(StudentOf).Should().NotEqual(TaughtByLegacy().Iterations.Select(StudentOf));
+
+    [Fact]
+    public void A_derived_adapter_that_registers_components_registers_nothing()
+    {
+        (TrainingTrace derived, TrainingTrace legacy) = (Taught(model => new DerivedAdapter(model)), TaughtByLegacy());
+
+        derived.Iterations.Select(WeightsOf).Should().Equal(legacy.Iterations.Select(WeightsOf));
     }
 
     [Fact]
@@ -86,8 +112,8 @@ public sealed class LegacyModelAdapterTests
 
         TraceComparison comparison = TraceComparison.Of(legacy, native, ComparisonRules.LegacyAgainstEngine);
 
-        comparison.Verdicts.Single(verdict => verdict.Observation == Observation.LearningRate).Agrees.Should().BeTrue();
-        comparison.Verdicts.Single(verdict => verdict.Observation == Observation.Loss).Agrees.Should().BeTrue();
+        comparison.VerdictOn(Observation.LearningRate)!.Agrees.Should().BeTrue();
+        comparison.VerdictOn(Observation.Loss)!.Agrees.Should().BeTrue();
         native.Iterations.Select(WeightsOf).Should().Equal(legacy.Iterations.Select(WeightsOf)).And.HaveCount(20);
     }
 
@@ -204,6 +230,9 @@ public sealed class LegacyModelAdapterTests
 
     private static string WeightsOf(IterationTrace iteration) => string.Join(' ', iteration.Weights.Select(weight => weight.Value.Hash));
 
+    private static string StudentOf(IterationTrace iteration) => string.Join(
+        ' ', iteration.Weights.Where(weight => weight.Key.Contains("student", StringComparison.Ordinal)).Select(weight => weight.Value.Hash));
+
     private static ToyBatch Batch() => new(tensor(new float[] { 1, 2 }, 2, 1), ones(2, 1));
 
     private static OptimWrapper Wrapper(nn.Module model) => new(new OptimWrapperOptions { Optimizer = new SgdOptions { Lr = 0.01 } }, model);
@@ -238,5 +267,72 @@ public sealed class LegacyModelAdapterTests
         runner.RegisterHook(new LegacyTraceHook(recorder), HookPriority.Lowest);
         runner.Run([ToyDataset.Loader(10)], [("train", 1)]);
         return recorder.Trace;
+    }
+
+    private static TrainingTrace Taught(Func<TeacherModel, BaseModel> view)
+    {
+        using TemporaryFolder folder = new();
+        using TeacherModel model = new();
+        TraceRecorder recorder = new("native");
+        TorchSeed.Set(0);
+        using Compat.Engine.Runner runner = new(new()
+        {
+            Model = view(model),
+            WorkDir = folder.Path,
+            TrainDataloader = RampLoader(),
+            TrainCfg = new EpochBasedTrainLoopOptions { MaxEpochs = 5 },
+            OptimWrapper = new OptimWrapperOptions { Optimizer = optim.SGD(model.parameters(), 0.01) },
+            CustomHooks = [new EngineTraceHook(recorder)],
+            Logger = new ListLogger(),
+        });
+        runner.Train();
+        return recorder.Trace;
+    }
+
+    private static TrainingTrace TaughtByLegacy()
+    {
+        using TeacherModel model = new();
+        using optim.Optimizer optimizer = optim.SGD(model.parameters(), 0.01);
+        TraceRecorder recorder = new("legacy");
+        TorchSeed.Set(0);
+        using EpochBasedRunner runner = new(model, new RunnerOptions { Logger = new ListLogger(), Optimizer = optimizer, MaxEpochs = 5 });
+        runner.RegisterTrainingHooks(new TrainingHookOptions { OptimizerConfig = new OptimizerConfig() });
+        runner.RegisterHook(new LegacyTraceHook(recorder), HookPriority.Lowest);
+        runner.Run([RampLoader()], [("train", 1)]);
+        return recorder.Trace;
+    }
+
+    private static BatchLoader RampLoader() => new(new RampDataset(8), new BatchLoaderOptions { BatchSize = 2 });
+
+    // What the adapter did before: it registered the model.
+    private sealed class RegisteringAdapter : BaseModel
+    {
+        private readonly LegacyModelAdapter adapter;
+
+        public RegisteringAdapter(TeacherModel model)
+        {
+            adapter = model.AsEngine();
+            register_module("legacy", model);
+        }
+
+        public override LogVars TrainStep(DataBatch data, BaseOptimWrapper optimWrapper) => adapter.TrainStep(data, optimWrapper);
+    }
+
+    private sealed class DerivedAdapter : LegacyModelAdapter
+    {
+        private readonly TeacherModel model;
+
+        public DerivedAdapter(TeacherModel model)
+            : base(model)
+        {
+            this.model = model;
+            RegisterComponents();
+        }
+
+        public override LogVars TrainStep(DataBatch data, BaseOptimWrapper optimWrapper)
+        {
+            model.Teacher.Should().OnlyContain(module => !module.training);
+            return base.TrainStep(data, optimWrapper);
+        }
     }
 }

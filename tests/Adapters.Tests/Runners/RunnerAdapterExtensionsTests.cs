@@ -164,9 +164,11 @@ public sealed class RunnerAdapterExtensionsTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void A_usual_trainer_gives_the_same_weights_values_and_lines(bool setToNone)
+    public void A_usual_trainer_gives_the_same_weights_values_and_lines(bool zeroFilled)
     {
-        (Trainer legacy, Trainer engine) = Both(runner => runner.RegisterTrainingHooks(Trainer.UsualHooks(new OptimizerConfig { SetToNone = setToNone })));
+        LegacyBehavior behavior = LegacyBehavior.V1_7_2 with { ZeroFilledGradients = zeroFilled };
+        using Trainer legacy = new Trainer(runner => runner.RegisterTrainingHooks(Trainer.UsualHooks()), behavior: behavior).Train(onEngine: false);
+        using Trainer engine = new Trainer(runner => runner.RegisterTrainingHooks(Trainer.UsualHooks()), behavior: behavior).Train(onEngine: true);
 
         Same.Should(legacy.Trace, engine.Trace);
         engine.Lines.Should().Equal(legacy.Lines).And.HaveCount(2);

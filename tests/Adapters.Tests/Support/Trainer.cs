@@ -20,12 +20,14 @@ public sealed class Trainer : IDisposable
         Action<EpochBasedRunner>? registerHooks = null,
         Func<ProbeModel, ToyBatch, OptimizerSet?, StepOutputs>? step = null,
         bool namesOptimizer = false,
-        int? maxEpochs = 2)
+        int? maxEpochs = 2,
+        LegacyBehavior? behavior = null)
     {
         Model = new ProbeModel(Time, step);
         Optimizer = optim.SGD(Model.parameters(), 0.01, momentum: 0.9);
         OptimizerSet set = namesOptimizer ? new OptimizerSet([KeyValuePair.Create("main", Optimizer)]) : new OptimizerSet(Optimizer);
-        Runner = new CountedRunner(Model, new RunnerOptions { Logger = Logger, Optimizer = set, MaxEpochs = maxEpochs, Time = Time });
+        RunnerOptions options = new() { Logger = Logger, Optimizer = set, MaxEpochs = maxEpochs, Time = Time, Behavior = behavior ?? LegacyBehavior.V1_7_2 };
+        Runner = new CountedRunner(Model, options);
         registerHooks?.Invoke(Runner);
         Runner.RegisterHook(new LegacyTraceHook(recorder), HookPriority.Lowest);
     }

@@ -2,6 +2,7 @@ using Compat.TestSupport;
 using Compat.Engine.Evaluation;
 using Compat.Engine.Tests.Support;
 using Compat.TestSupport.Toy;
+using Compat.Torch.Data;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -17,7 +18,7 @@ public sealed class AccuracyTests
         accuracy.Process(Labels(0, 1), Scores(new float[,] { { 9, 1 }, { 2, 3 } }));
         accuracy.Process(Labels(0, 1, 1), Scores(new float[,] { { 1, 2 }, { 5, 4 }, { 0, 1 } }));
 
-        accuracy.Evaluate(5).Should().Equal(new Dictionary<string, double> { ["accuracy"] = 0.6 });
+        accuracy.Evaluate(5).Should().Equal(new Dictionary<string, MetricValue> { ["accuracy"] = 0.6 });
     }
 
     [Fact]
@@ -27,7 +28,7 @@ public sealed class AccuracyTests
         using Accuracy<ToyBatch, ScoreBatch> accuracy = Make();
         accuracy.Process(Labels(0, 1, 1, 1), Scores(new float[,] { { 9, 1 }, { 3, 2 }, { 0, 1 }, { 0, 1 } }));
 
-        accuracy.Evaluate(2)["accuracy"].Should().Be(0.5);
+        accuracy.Evaluate(2)["accuracy"].Number.Should().Be(0.5);
     }
 
     [Fact]
@@ -36,10 +37,10 @@ public sealed class AccuracyTests
         using DisposeScope scope = NewDisposeScope();
         using Accuracy<ToyBatch, ScoreBatch> accuracy = Make();
         accuracy.Process(Labels(0), Scores(new float[,] { { 9, 1 } }));
-        accuracy.Evaluate(1)["accuracy"].Should().Be(1);
+        accuracy.Evaluate(1)["accuracy"].Number.Should().Be(1);
         accuracy.Process(Labels(1), Scores(new float[,] { { 9, 1 } }));
 
-        accuracy.Evaluate(1)["accuracy"].Should().Be(0);
+        accuracy.Evaluate(1)["accuracy"].Number.Should().Be(0);
     }
 
     [Fact]
@@ -60,7 +61,7 @@ public sealed class AccuracyTests
         Action act = () => accuracy.Evaluate(1);
 
         act.Should().Throw<InvalidOperationException>()
-            .WithMessage("The accuracy of nothing was asked for. Process at least one batch before evaluating.");
+            .WithMessage("The accuracy of nothing was asked for. Process at least one batch before evaluating; in a loop, let the model's ValStep return predictions.");
     }
 
     [Fact]
@@ -72,8 +73,11 @@ public sealed class AccuracyTests
         Action batch = () => accuracy.Process(Scores(new float[,] { { 1 } }), Scores(new float[,] { { 1 } }));
         Action predictions = () => accuracy.Process(Labels(0), Labels(0));
 
-        batch.Should().Throw<ArgumentException>().WithMessage("The accuracy expects ToyBatch, but got ScoreBatch.*");
-        predictions.Should().Throw<ArgumentException>().WithMessage("The accuracy expects ScoreBatch, but got ToyBatch.*");
+        Action list = () => accuracy.Process(Labels(0), new SampleList<ScoreBatch>());
+
+        list.Should().Throw<ArgumentException>().WithMessage("Accuracy expects predictions of type ScoreBatch, but the model gave SampleList<ScoreBatch>. *");
+        batch.Should().Throw<ArgumentException>().WithMessage("Accuracy expects batches of type ToyBatch, but the loader gave ScoreBatch. Let the loader give ToyBatch, or make the metric for the other type.*");
+        predictions.Should().Throw<ArgumentException>().WithMessage("Accuracy expects predictions of type ScoreBatch, but the model gave ToyBatch. Let the model give ScoreBatch, or make the metric for the other type.*");
     }
 
     [Fact]
@@ -88,7 +92,7 @@ public sealed class AccuracyTests
         }
 
         Tensor.TotalCount.Should().Be(before + 2);
-        accuracy.Evaluate(2)["accuracy"].Should().Be(1);
+        accuracy.Evaluate(2)["accuracy"].Number.Should().Be(1);
         Tensor.TotalCount.Should().Be(before);
         using (NewDisposeScope())
         {

@@ -109,7 +109,7 @@ public sealed class HookTests
 
         protected override void AfterIter(Runner runner, AfterIterArguments arguments, LoopMode mode) => Calls.Add(
             $"after iter {mode} {arguments.BatchIndex} {arguments.Batch.GetType().Name} "
-            + $"{string.Join(' ', arguments.Outputs?.Names ?? ["none"])} {arguments.Predictions?.GetType().Name ?? "none"}");
+            + $"{string.Join(' ', arguments.Outputs?.Names ?? ["none"])} {arguments.ValOutputs?.Predictions?.GetType().Name ?? "none"}");
     }
 
     private sealed class Namesakes : Hook

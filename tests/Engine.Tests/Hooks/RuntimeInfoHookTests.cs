@@ -1,3 +1,4 @@
+using Compat.Engine.Evaluation;
 using Compat.Engine.Hooks;
 using Compat.Engine.Hooks.Arguments;
 using Compat.Engine.Loops;
@@ -49,6 +50,32 @@ public sealed class RuntimeInfoHookTests
 
         runner.MessageHub.GetScalar("train/loss").Mean().Should().Be(mean);
         runner.MessageHub.GetScalar("train/loss").Current().Should().Be(4);
+    }
+
+    [Fact]
+    public void Metrics_that_are_no_numbers_become_infos()
+    {
+        // MMEngine, run/test_metrics_of_every_kind: an array of one number (a1) is a history, a longer one (t2) and None are infos.
+        using TestRun run = new();
+        ProbeMetric metric = new()
+        {
+            Compute = _ => new OrderedDictionary<string, MetricValue>
+            {
+                ["f"] = 0.5,
+                ["nan"] = double.NaN,
+                ["a1"] = new[] { 4.5 },
+                ["t2"] = new[] { 1.0, 2 },
+                ["none"] = MetricValue.None,
+            },
+        };
+
+        Runner runner = run.Train(run.WithValidation with { ValEvaluator = new Evaluator(metric) });
+
+        runner.MessageHub.Scalars.Keys.Where(key => key.StartsWith("val/", StringComparison.Ordinal))
+            .Should().Equal("val/data_time", "val/time", "val/f", "val/nan", "val/a1");
+        runner.MessageHub.GetScalar("val/a1").Current().Should().Be(4.5);
+        Info<IReadOnlyList<double>>(runner, "val/t2").Should().Equal(1, 2);
+        runner.MessageHub.Infos["val/none"].Should().BeNull();
     }
 
     [Fact]

@@ -142,9 +142,33 @@ public sealed class BaseModelTests
         using TestModel model = new();
         ToyBatch batch = new(ones(2, 1), zeros(2, 1));
 
-        model.ValStep(batch).Should().BeOfType<ScoreBatch>();
-        model.TestStep(batch).Should().BeOfType<ScoreBatch>();
+        model.ValStep(batch).Predictions.Should().BeOfType<ScoreBatch>();
+        model.TestStep(batch).Predictions.Should().BeOfType<ScoreBatch>();
         model.Calls.Select(call => call.What).Should().Equal("predict", "predict");
+    }
+
+    [Fact]
+    public void Predicting_null_is_refused_with_the_models_name()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using NullPredictor model = new();
+
+        Action act = () => model.ValStep(new ToyBatch(ones(1), ones(1)));
+
+        act.Should().Throw<InvalidOperationException>()
+            .WithMessage("NullPredictor returned null from Predict. Return the predictions: a DataBatch, for example a SampleList.");
+    }
+
+    [Fact]
+    public void A_test_step_predicts_even_if_the_validation_step_is_overridden()
+    {
+        // As MMEngine's BaseModel, whose test_step does not call val_step.
+        using DisposeScope scope = NewDisposeScope();
+        using LossValidator model = new();
+        ToyBatch batch = new(ones(1), ones(1));
+
+        model.ValStep(batch).Predictions.Should().BeNull();
+        model.TestStep(batch).Predictions.Should().BeOfType<ScoreBatch>();
     }
 
     [Fact]
@@ -292,6 +316,22 @@ public sealed class BaseModelTests
             Mean.Dispose();
             base.Dispose(disposing);
         }
+    }
+
+    private sealed class NullPredictor : BaseModel<ToyBatch>
+    {
+        protected override LossDict Loss(ToyBatch batch) => [];
+
+        protected override DataBatch Predict(ToyBatch batch) => null!;
+    }
+
+    private sealed class LossValidator : BaseModel<ToyBatch>
+    {
+        public override ValOutputs ValStep(DataBatch data) => Loss(data);
+
+        protected override LossDict Loss(ToyBatch batch) => new() { ["loss"] = ones(1) };
+
+        protected override DataBatch Predict(ToyBatch batch) => new ScoreBatch(ones(1));
     }
 
     private sealed class Recorder : BaseDataPreprocessor

@@ -1,5 +1,6 @@
 using Compat.Engine.Evaluation;
 using Compat.Torch.Data;
+using static TorchSharp.torch;
 
 namespace Compat.Engine.Tests.Support;
 
@@ -12,15 +13,24 @@ internal sealed class ConstantMetric(string name, params double[] values) : Base
 
     public int Resets { get; private set; }
 
-    public int Size { get; private set; }
+    public int Samples { get; private set; }
 
-    public override void Process(DataBatch batch, DataBatch predictions) => Processed++;
-
-    public override void Reset() => Resets++;
-
-    protected override IReadOnlyDictionary<string, double> ComputeMetrics(int size)
+    public override void Process(DataBatch batch, DataBatch predictions)
     {
-        Size = size;
-        return new Dictionary<string, double> { [name] = values[evaluations++ % values.Length] };
+        Processed++;
+        using Tensor rows = zeros(batch.Tensors[0].shape[0]);
+        Keep(rows);
+    }
+
+    public override void Reset()
+    {
+        Resets++;
+        base.Reset();
+    }
+
+    protected override IReadOnlyDictionary<string, MetricValue> ComputeMetrics(MetricItems items)
+    {
+        Samples = items.Count;
+        return new Dictionary<string, MetricValue> { [name] = values[evaluations++ % values.Length] };
     }
 }

@@ -32,7 +32,7 @@ internal sealed class RecordingHook : Hook
     public override void AfterValIter(Runner runner, AfterValIterArguments arguments) => Add(runner, $"after_val_iter {arguments.BatchIndex}");
 
     public override void AfterValEpoch(Runner runner, AfterValEpochArguments arguments) =>
-        Add(runner, string.Create(CultureInfo.InvariantCulture, $"after_val_epoch {arguments.Metrics["mAP"]}"));
+        Add(runner, string.Create(CultureInfo.InvariantCulture, $"after_val_epoch {arguments.Metrics["mAP"].Number}"));
 
     public override void AfterVal(Runner runner) => Add(runner, "after_val");
 

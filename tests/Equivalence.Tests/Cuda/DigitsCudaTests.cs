@@ -17,8 +17,8 @@ public sealed class DigitsCudaTests
         // cuDNN may choose other algorithms from run to run, so only what does not depend on them must agree to the bit.
         foreach (TraceComparison one in comparison.Comparisons)
         {
-            one.Verdicts.Single(verdict => verdict.Observation == Observation.BatchIndices).Agrees.Should().BeTrue();
-            one.Verdicts.Single(verdict => verdict.Observation == Observation.LearningRate).Agrees.Should().BeTrue();
+            one.VerdictOn(Observation.Batch)!.Agrees.Should().BeTrue();
+            one.VerdictOn(Observation.LearningRate)!.Agrees.Should().BeTrue();
         }
 
         comparison.Results.Should().OnlyContain(result => result.Accuracy > 0.8);

@@ -59,7 +59,7 @@ public sealed class HookAfterIterationTests
         using FusedSgd optimizer = new(model.parameters(), new() { Lr = 0.01 });
         LossRecorder recorder = new();
         using EpochBasedRunner runner = new(model, new() { Optimizer = optimizer, Logger = new ListLogger(), MaxEpochs = 2 });
-        runner.RegisterTrainingHooks(new() { OptimizerConfig = new OptimizerConfig(), Timer = false, CustomHooks = [recorder] });
+        runner.RegisterTrainingHooks(new() { OptimizerConfig = new OptimizerConfig(), TimerConfig = null, CustomHooks = [recorder] });
         run(runner, [ToyDataset.Loader()], [("train", 1)]);
         return recorder.Seen;
     }

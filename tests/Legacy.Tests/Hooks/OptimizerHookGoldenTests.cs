@@ -37,8 +37,15 @@ public sealed class OptimizerHookGoldenTests
         Freeze(net, golden);
         using optim.Optimizer optimizer = Sgd(net, golden.GetProperty("optimizer"));
         using EpochBasedRunner runner = new(
-            net, new RunnerOptions { Logger = logger, Optimizer = optimizer, MaxEpochs = golden.GetProperty("max_epochs").GetInt32() });
-        runner.RegisterOptimizerHook(new OptimizerConfig { SetToNone = false, GradClip = Clip(golden.GetProperty("optimizer_config")) });
+            net,
+            new RunnerOptions
+            {
+                Logger = logger,
+                Optimizer = optimizer,
+                MaxEpochs = golden.GetProperty("max_epochs").GetInt32(),
+                Behavior = LegacyBehavior.V1_7_2 with { ZeroFilledGradients = true },        // recorded on PyTorch 1.13
+            });
+        runner.RegisterOptimizerHook(new OptimizerConfig { GradClip = Clip(golden.GetProperty("optimizer_config")) });
         JsonElement[] iterations = [.. golden.GetProperty("iters").EnumerateArray()];
         int next = 0;
         runner.RegisterHook(new ActionHook { AtAfterTrainIter = inner => ShouldBe(inner, iterations[next++]) }, HookPriority.Lowest);

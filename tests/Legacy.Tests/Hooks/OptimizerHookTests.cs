@@ -51,27 +51,51 @@ public sealed class OptimizerHookTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void Cleared_gradients_are_null_or_zero_as_asked_for(bool setToNone)
+    public void Cleared_gradients_are_null_or_zero_as_asked_for(bool zeroFilled)
     {
         using TwoBranchModel model = new();
         using optim.Optimizer optimizer = optim.SGD(model.parameters(), 0.25);
-        using EpochBasedRunner runner = new(model, new RunnerOptions { Logger = new ListLogger(), Optimizer = optimizer, MaxEpochs = 1 });
-        runner.RegisterOptimizerHook(new OptimizerConfig { SetToNone = setToNone });
+        LegacyBehavior behavior = LegacyBehavior.V1_7_2 with { ZeroFilledGradients = zeroFilled };
+        using EpochBasedRunner runner = new(
+            model, new RunnerOptions { Logger = new ListLogger(), Optimizer = optimizer, MaxEpochs = 1, Behavior = behavior });
+        runner.RegisterOptimizerHook(new OptimizerConfig());
 
         runner.Run([ToyDataset.Loader(4)], [("train", 1)]);
 
         // The first iteration used the first branch, the second one the other.
         using DisposeScope scope = NewDisposeScope();
         Tensor? gradient = model.First.weight.grad;
-        (gradient is null).Should().Be(setToNone);
+        (gradient is null).Should().Be(!zeroFilled);
         if (gradient is not null)
         {
             gradient.item<float>().Should().Be(0);
         }
     }
 
-    [Fact]
-    public void Cleared_gradients_are_null_by_default() => new OptimizerConfig().SetToNone.Should().BeTrue();
+    [Theory]
+    [InlineData(null, -1.0, -1.0)]
+    [InlineData(0.25, -1.0, -0.25)]
+    public void The_probe_is_told_of_gradients_before_and_after_clipping_and_before_the_step(double? maxNorm, double gradient, double clipped)
+    {
+        using StepModel model = new(static (model, batch) => new StepOutputs { Loss = model.Loss(batch), NumSamples = 1 });
+        using optim.Optimizer optimizer = optim.SGD(model.parameters(), 0.25);
+        IterationProbe probe = new();
+        List<(string What, double Gradient, double Weight)> heard = [];
+        void Hear(string what, optim.Optimizer told)
+        {
+            told.Should().BeSameAs(optimizer);
+            heard.Add((what, Math.Round(model.Linear.weight.grad!.item<float>(), 5), model.Weight));
+        }
+
+        probe.Gradients += told => Hear("gradients", told);
+        probe.Clipped += told => Hear("clipped", told);
+        using EpochBasedRunner runner = new(model, new RunnerOptions { Logger = new ListLogger(), Optimizer = optimizer, MaxEpochs = 1, Probe = probe });
+        runner.RegisterOptimizerHook(new OptimizerConfig { GradClip = maxNorm is { } norm ? new GradClipConfig(norm) : null });
+
+        runner.Run([ToyDataset.Loader(2)], [("train", 1)]);
+
+        heard.Should().Equal(("gradients", gradient, 0.5), ("clipped", clipped, 0.5));
+    }
 
     [Theory]
     [InlineData(2)]
@@ -203,6 +227,18 @@ public sealed class OptimizerHookTests
 
         make.Should().Throw<ArgumentOutOfRangeException>().WithMessage(
             $"GradClip has MaxNorm {maxNorm} and NormType {normType}; both must be above 0. Use GradClip = null for no clipping.*");
+    }
+
+    [Fact]
+    public void A_hook_before_it_can_put_another_loss_in_place()
+    {
+        using StepModel model = new();
+        Train(
+            model,
+            new OptimizerConfig(),
+            (new ActionHook { AtAfterTrainIter = runner => runner.Outputs = runner.Outputs! with { Loss = runner.Outputs.Loss! * 2 } }, HookPriority.High));
+
+        model.Weight.Should().Be(1, "the gradient of -1 was doubled");
     }
 
     [Fact]

@@ -1,9 +1,8 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Compat.Legacy.Runners;
 using Compat.Legacy.Tests.Support;
 using Compat.TestSupport;
 using Compat.TestSupport.Toy;
+using Compat.Torch.Serialization;
 using Compat.Torch.Training;
 using Microsoft.Extensions.Time.Testing;
 using static TorchSharp.torch;
@@ -51,16 +50,29 @@ public sealed class TextLoggerHookTests
     public void The_name_of_the_experiment_is_repeated(bool byEpoch, int interval, int times)
     {
         ListLogger logger = new();
-        Train(logger, new TextLoggerConfig { Interval = 1, ByEpoch = byEpoch, IntervalExpName = interval }, meta: new JsonObject { ["exp_name"] = "toy" });
+        Train(logger, new TextLoggerConfig { Interval = 1, ByEpoch = byEpoch, IntervalExpName = interval }, meta: new RunnerMeta { ["exp_name"] = "toy" });
 
         logger.Lines.Count(line => line == "Exp name: toy").Should().Be(times);
+    }
+
+    [Theory]
+    [InlineData(null, "None")]
+    [InlineData(true, "True")]
+    [InlineData(12.0, "12.0")]
+    public void A_name_that_is_no_text_is_printed_as_Python_prints_it(object? name, string printed)
+    {
+        ListLogger logger = new();
+        PthValue value = name switch { bool flag => flag, double number => number, _ => PthNone.Value };
+        Train(logger, new TextLoggerConfig { Interval = 1 }, meta: new RunnerMeta { ["exp_name"] = value });
+
+        logger.Lines.Should().Contain($"Exp name: {printed}");
     }
 
     [Fact]
     public void Without_a_name_none_is_printed()
     {
         ListLogger logger = new();
-        Train(logger, new TextLoggerConfig { Interval = 1 }, meta: new JsonObject { ["seed"] = 3 });
+        Train(logger, new TextLoggerConfig { Interval = 1 }, meta: new RunnerMeta { ["seed"] = 3 });
 
         logger.Lines.Should().NotContain(line => line.StartsWith("Exp name", StringComparison.Ordinal));
         Lines(logger).Should().HaveCount(6);
@@ -70,15 +82,65 @@ public sealed class TextLoggerHookTests
     public void The_json_file_has_meta_first_and_then_an_entry_for_each_line()
     {
         using TemporaryFolder folder = new();
-        Train(new ListLogger(), new TextLoggerConfig { Interval = 2 }, meta: new JsonObject { ["exp_name"] = "toy", ["seed"] = 3 }, workDir: folder.Path);
+        Train(new ListLogger(), new TextLoggerConfig { Interval = 2 }, meta: new RunnerMeta { ["exp_name"] = "toy", ["seed"] = 3 }, workDir: folder.Path);
 
         File.ReadAllText(folder.File("20240305_070809.log.json")).Should().Be(
             """
-            {"exp_name":"toy","seed":3}
-            {"mode":"train","epoch":1,"iter":2,"lr":0.1,"data_time":0,"acc":0.25,"time":0.5}
-            {"mode":"train","epoch":2,"iter":2,"lr":0.1,"data_time":0,"acc":0.25,"time":0.5}
+            {"exp_name": "toy", "seed": 3}
+            {"mode": "train", "epoch": 1, "iter": 2, "lr": 0.1, "data_time": 0.0, "acc": 0.25, "time": 0.5}
+            {"mode": "train", "epoch": 2, "iter": 2, "lr": 0.1, "data_time": 0.0, "acc": 0.25, "time": 0.5}
 
             """.ReplaceLineEndings("\n"));
+    }
+
+    /// <summary>Recorded with MMCV 1.7.2: <c>TextLoggerHook.before_run</c> of a runner with this meta.</summary>
+    [Fact]
+    public void Meta_is_written_as_mmcv_writes_it()
+    {
+        RunnerMeta meta = new()
+        {
+            ["a"] = 1,
+            ["b"] = 1.0,
+            ["c"] = true,
+            ["d"] = PthNone.Value,
+            ["e"] = PthSequence.List(1, PthSequence.List(2.123456789, PthSequence.Tuple(3.123456789, 4))),
+            ["f"] = PthSequence.Tuple(1.123456789, 2),
+            ["g"] = new PthDict { ["x"] = 1.123456789, ["y"] = PthSequence.List(1.123456789) },
+            ["h"] = "übel\"\\\n\t\u0001\u007f/<>&\u2028😀",
+            ["i"] = double.NaN,
+            ["j"] = double.PositiveInfinity,
+            ["k"] = double.NegativeInfinity,
+        };
+        meta.Set(1, "one");
+        meta.Set(1.5, "two");
+        meta.Set(PthNone.Value, PthSequence.List());
+        meta.Defer("later", () => new PthDict { ["scale"] = 512.0 });
+
+        FirstLine(meta, out ListLogger logger).Should().Be(
+            """
+            {"a": 1, "b": 1.0, "c": true, "d": null, "e": [1, [2.12346, [3.123456789, 4]]], "f": [1.123456789, 2], "g": {"x": 1.123456789, "y": [1.123456789]},
+            """
+            + """
+             "h": "\u00fcbel\"\\\n\t\u0001\u007f/<>&\u2028\ud83d\ude00", "i": NaN, "j": Infinity, "k": -Infinity, "1": "one", "1.5": "two", "null": [],
+            """
+            + " \"later\": {\"scale\": 512.0}}");
+        logger.Ours.Should().BeEmpty();
+    }
+
+    [Fact]
+    public void What_json_cannot_hold_is_left_out_and_named_once()
+    {
+        using StepModel model = new();
+        using Tensor scale = ones(1);
+        RunnerMeta meta = new() { ["seed"] = 3, ["raw"] = new PthBytes(new byte[] { 1 }), ["deep"] = PthSequence.List(1, new PthTensor(scale), 2) };
+        meta.Set(PthSequence.Tuple(1, 2), "pair");
+        meta.Section("env").Set(new PthBytes(new byte[] { 2 }), "key");
+
+        FirstLine(meta, out ListLogger logger, new TextLoggerHook(), new TextLoggerHook()).Should().Be("{\"seed\": 3, \"deep\": [1, 2], \"env\": {}}");
+
+        logger.Ours.Should().Equal((9040, "The JSON log lacks these parts of the runner's meta, which JSON cannot hold: raw (bytes), deep[1] (tensor), "
+            + "meta (a key: tuple), env (a key: bytes). Use texts, numbers, lists, and dictionaries with texts as keys for what shall be read there."));
+        meta.Count.Should().Be(5, "the meta itself is whole");
     }
 
     [Fact]
@@ -87,7 +149,7 @@ public sealed class TextLoggerHookTests
         using TemporaryFolder folder = new();
         Train(new ListLogger(), new TextLoggerConfig { Interval = 3 }, workDir: folder.Path);
 
-        File.ReadAllLines(folder.File("20240305_070809.log.json")).Should().HaveCount(2).And.OnlyContain(line => line.StartsWith("{\"mode\"", StringComparison.Ordinal));
+        File.ReadAllLines(folder.File("20240305_070809.log.json")).Should().HaveCount(2).And.OnlyContain(line => line.StartsWith("{\"mode\": ", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -117,11 +179,8 @@ public sealed class TextLoggerHookTests
 
         runner.CallHook(HookStage.AfterTrainEpoch);
 
-        using JsonDocument entry = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder.Path, $"{runner.Timestamp}.log.json")));
-        entry.RootElement.GetProperty("lr").GetDouble().Should().Be(0.12346);
-        entry.RootElement.GetProperty("score").GetDouble().Should().Be(0.00001);
-        entry.RootElement.GetProperty("bad").GetString().Should().Be("NaN");
-        entry.RootElement.GetProperty("big").GetString().Should().Be("Infinity");
+        File.ReadAllText(Path.Combine(folder.Path, $"{runner.Timestamp}.log.json")).Should().Be(
+            "{\"mode\": \"val\", \"epoch\": 0, \"iter\": 1, \"lr\": 0.12346, \"score\": 1e-05, \"bad\": NaN, \"big\": Infinity}\n");
     }
 
     [Fact]
@@ -142,7 +201,7 @@ public sealed class TextLoggerHookTests
         runner.CallHook(HookStage.AfterTrainEpoch);
 
         logger.Lines.Should().Equal("Epoch [1][1/1]\tlr_gen: 5.000e-01 lr_disc: 2.500e-01, eta: 0:00:00, time: 1.000, data_time: 0.000, ");
-        File.ReadAllText(Path.Combine(folder.Path, $"{runner.Timestamp}.log.json")).Should().Contain("\"lr\":{\"gen\":0.5,\"disc\":0.25}");
+        File.ReadAllText(Path.Combine(folder.Path, $"{runner.Timestamp}.log.json")).Should().Contain("\"lr\": {\"gen\": 0.5, \"disc\": 0.25}");
     }
 
     [Fact]
@@ -155,10 +214,24 @@ public sealed class TextLoggerHookTests
         HookStage.AfterValEpoch,
         HookStage.AfterRun);
 
+    private static string FirstLine(RunnerMeta meta, out ListLogger logger, params Hook[] hooks)
+    {
+        using TemporaryFolder folder = new();
+        logger = new ListLogger();
+        using StubRunner runner = new(new RunnerOptions { Logger = logger, WorkDir = folder.Path, Meta = meta });
+        foreach (Hook hook in hooks.DefaultIfEmpty(new TextLoggerHook()))
+        {
+            runner.RegisterHook(hook);
+        }
+
+        runner.CallHook(HookStage.BeforeRun);
+        return File.ReadAllLines(folder.File($"{runner.Timestamp}.log.json"))[0];
+    }
+
     private static IEnumerable<string> Lines(ListLogger logger) =>
         logger.Lines.Where(line => line.StartsWith("Epoch", StringComparison.Ordinal) || line.StartsWith("Iter", StringComparison.Ordinal));
 
-    private static void Train(ListLogger logger, TextLoggerConfig config, bool timer = true, JsonObject? meta = null, string? workDir = null)
+    private static void Train(ListLogger logger, TextLoggerConfig config, bool timer = true, RunnerMeta? meta = null, string? workDir = null)
     {
         FakeTimeProvider time = new(new DateTimeOffset(2024, 3, 5, 7, 8, 9, TimeSpan.Zero));
         time.SetLocalTimeZone(TimeZoneInfo.Utc);
@@ -170,7 +243,7 @@ public sealed class TextLoggerHookTests
         using optim.Optimizer optimizer = optim.SGD(model.parameters(), 0.1);
         using EpochBasedRunner runner = new(
             model, new RunnerOptions { Logger = logger, Optimizer = optimizer, MaxEpochs = 2, Time = time, Meta = meta, WorkDir = workDir });
-        runner.RegisterTrainingHooks(new TrainingHookOptions { Timer = timer, LogConfig = new LogConfig { Interval = 99, Hooks = [config] } });
+        runner.RegisterTrainingHooks(new TrainingHookOptions { TimerConfig = timer ? new IterTimerConfig() : null, LogConfig = new LogConfig { Interval = 99, Hooks = [config] } });
         runner.Run([ToyDataset.Loader(6)], [("train", 1)]);
     }
 }

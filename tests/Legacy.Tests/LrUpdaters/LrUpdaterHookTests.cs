@@ -127,6 +127,24 @@ public sealed class LrUpdaterHookTests
         make.Should().Throw<ArgumentNullException>().WithParameterName("config");
     }
 
+    [Fact]
+    public void A_derived_policy_sees_the_base_and_the_regular_rates()
+    {
+        using StepModel model = new((_, _) => new StepOutputs());
+        using optim.Optimizer first = optim.SGD(model.parameters(), 1);
+        using optim.Optimizer second = optim.SGD(model.parameters(), 8);
+        OptimizerSet set = new([KeyValuePair.Create("gen", first), KeyValuePair.Create("disc", second)]);
+        using EpochBasedRunner runner = new(model, new RunnerOptions { Logger = new ListLogger(), Optimizer = set, MaxEpochs = 2 });
+        RelativePolicy policy = new(new StepLrConfig { Step = [], Warmup = Warmup.Constant, WarmupIters = 9, WarmupRatio = 0.5 });
+        policy.Seen.Should().Be(": ", "nothing is known before the run");
+        runner.RegisterLrHook(policy);
+
+        runner.Run([ToyDataset.Loader(2)], [("train", 1)]);
+
+        policy.Seen.Should().Be("gen 1, disc 8: gen 0.25, disc 2");
+        runner.CurrentLr().Values.Select(entry => entry.Value[0]).Should().Equal([0.125, 1], "the warm-up halves the regular rates");
+    }
+
     internal static List<double> Rates(LrConfig config, int epochs, int length, Hook? other = null)
     {
         using StepModel model = new((_, _) => new StepOutputs());
@@ -142,5 +160,17 @@ public sealed class LrUpdaterHookTests
 
         runner.Run([ToyDataset.Loader(2 * length)], [("train", 1)]);
         return rates;
+    }
+
+    /// <summary>Each epoch halves the rate of the epoch before, of the first group: a policy that a formula of the base alone does not give.</summary>
+    private sealed class RelativePolicy(LrConfig config) : LrUpdaterHook(config)
+    {
+        public string Seen => $"{Text(BaseLr)}: {Text(RegularLr)}";
+
+        protected override double GetLr(BaseRunner runner, double baseLr) =>
+            RegularLr.Values.Count == 0 ? baseLr / 2 : baseLr * RegularLr.First / BaseLr.First / 2;
+
+        private static string Text(OptimizerSnapshot snapshot) =>
+            string.Join(", ", snapshot.Values.Select(entry => FormattableString.Invariant($"{entry.Key} {entry.Value[0]}")));
     }
 }

@@ -30,23 +30,34 @@ public sealed class StepLrUpdaterHookTests
     public void Gamma_is_a_tenth_by_default() =>
         LrUpdaterHookTests.Rates(new StepLrConfig { Step = [1] }, epochs: 2, length: 1).Should().Equal(1, 0.1);
 
+    [Fact]
+    public void Without_steps_the_rate_stays() =>
+        LrUpdaterHookTests.Rates(new StepLrConfig { Step = [] }, epochs: 2, length: 2).Should().Equal(1, 1, 1, 1);
+
+    [Fact]
+    public void Without_steps_the_floor_holds_all_the_same() =>
+        LrUpdaterHookTests.Rates(new StepLrConfig { Step = [], MinLr = 2.5 }, epochs: 2, length: 1).Should().Equal(2.5, 2.5);
+
     [Theory]
-    [InlineData(new int[0], "")]
     [InlineData(new[] { 0 }, "0")]
     [InlineData(new[] { 2, -1 }, "2, -1")]
-    public void Steps_must_be_there_and_above_0(int[] step, string printed)
+    public void Steps_must_be_above_0(int[] step, string printed)
     {
         Action make = () => new StepLrConfig { Step = step }.Build();
 
-        make.Should().Throw<ArgumentException>().WithMessage($"Step is [{printed}]; it needs at least one number, all above 0.*");
+        make.Should().Throw<ArgumentException>().WithMessage(
+            $"Step is [{printed}]; all numbers must be above 0. Epochs and iterations count from 0: leave out what is below 1.*");
     }
 
-    [Fact]
-    public void An_interval_is_one_number()
+    [Theory]
+    [InlineData(new int[0], "")]
+    [InlineData(new[] { 1, 2 }, "1, 2")]
+    public void An_interval_is_one_number(int[] step, string printed)
     {
-        Action make = () => new StepLrConfig { Step = [1, 2], StepIsInterval = true }.Build();
+        Action make = () => new StepLrConfig { Step = step, StepIsInterval = true }.Build();
 
-        make.Should().Throw<ArgumentException>().WithMessage("Step is [1, 2]; it needs at least one number, all above 0, and exactly one with StepIsInterval.*");
+        make.Should().Throw<ArgumentException>().WithMessage(
+            $"Step is [{printed}]; all numbers must be above 0, and with StepIsInterval there must be exactly one.*");
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Compat.Legacy.Runners;
 using Compat.Legacy.Tests.Support;
 using Compat.TestSupport;
@@ -24,6 +23,18 @@ public sealed class BaseRunnerTests
         runner.Hooks.Should().Equal(high, first, second);
         runner.PriorityOf(first).Should().Be(HookPriority.Normal);
         runner.PriorityOf(high).Should().Be(HookPriority.High);
+    }
+
+    [Fact]
+    public void Each_runner_has_a_probe_of_its_own_unless_it_is_given_one()
+    {
+        IterationProbe shared = new();
+        using StubRunner first = new();
+        using StubRunner second = new();
+        using StubRunner third = new(new RunnerOptions { Logger = new ListLogger(), Probe = shared });
+
+        first.Probe.Should().NotBeSameAs(second.Probe);
+        third.Probe.Should().BeSameAs(shared);
     }
 
     [Fact]
@@ -77,7 +88,7 @@ public sealed class BaseRunnerTests
     public void The_timer_can_be_left_out()
     {
         using StubRunner runner = new();
-        runner.RegisterTrainingHooks(new TrainingHookOptions { Timer = false });
+        runner.RegisterTrainingHooks(new TrainingHookOptions { TimerConfig = null });
 
         runner.Hooks.Should().BeEmpty();
     }
@@ -133,6 +144,50 @@ public sealed class BaseRunnerTests
     }
 
     [Fact]
+    public void A_hook_may_say_its_name_and_where_it_is_called()
+    {
+        using StubRunner runner = new();
+        List<HookStage> calls = [];
+        runner.RegisterHook(new StandInHook("Mixup", [HookStage.AfterTrainEpoch], calls));
+
+        runner.CallHook(HookStage.BeforeTrainEpoch);
+        runner.CallHook(HookStage.AfterTrainEpoch);
+
+        calls.Should().Equal(HookStage.AfterTrainEpoch);
+        runner.GetHookInfo().Should().Be("after_train_epoch:\n(NORMAL      ) Mixup                              \n -------------------- ");
+        Action again = () => runner.RegisterHook(runner.Hooks[0]);
+        again.Should().Throw<ArgumentException>().WithMessage("This Mixup is registered already.*");
+        new ActionHook().Name.Should().Be("ActionHook");
+    }
+
+    [Fact]
+    public void A_runner_disposes_the_hooks_that_it_built_and_no_others()
+    {
+        List<string> disposed = [];
+        StubRunner runner = new();
+        runner.RegisterHookFromConfig(new DisposableConfig("built", disposed));
+        runner.RegisterOptimizerHook(new DisposableHook("in the place of settings", disposed));
+        runner.RegisterHook(new DisposableHook("handed in", disposed));
+        runner.RegisterLrHook(new StepLrConfig { Step = [1] });
+
+        runner.Dispose();
+        runner.Dispose();
+
+        disposed.Should().Equal("built");
+    }
+
+    [Fact]
+    public void A_missing_logger_is_named_with_what_to_pass()
+    {
+        using StepModel model = new();
+
+        Action make = () => _ = new EpochBasedRunner(model, new RunnerOptions { Logger = null!, MaxEpochs = 1 });
+
+        make.Should().Throw<ArgumentException>().WithMessage(
+            "The runner has no logger. Set Logger in its options, for example Logger = new LineLogger(\"mmcv\", [Console.Out]).*");
+    }
+
+    [Fact]
     public void Calling_a_point_calls_who_overrides_it_in_order()
     {
         using StubRunner runner = new();
@@ -155,7 +210,8 @@ public sealed class BaseRunnerTests
         Action lr = () => runner.CurrentLr();
         Action momentum = () => runner.CurrentMomentum();
 
-        const string Message = "The runner has no optimizer, but a hook needs one. Set Optimizer in the runner's options.";
+        const string Message = "The runner has no optimizer, but a hook needs one. Set Optimizer in the runner's options, for example "
+            + "Optimizer = new FusedSgd(model.parameters(), new() { Lr = 0.01 }).";
         require.Should().Throw<InvalidOperationException>().WithMessage(Message);
         lr.Should().Throw<InvalidOperationException>().WithMessage(Message);
         momentum.Should().Throw<InvalidOperationException>().WithMessage(Message);
@@ -198,7 +254,7 @@ public sealed class BaseRunnerTests
     {
         FakeTimeProvider time = new(new DateTimeOffset(2024, 3, 5, 7, 8, 9, TimeSpan.Zero));
         time.SetLocalTimeZone(TimeZoneInfo.Utc);
-        JsonObject meta = new() { ["exp_name"] = "toy" };
+        RunnerMeta meta = new() { ["exp_name"] = "toy" };
         using StepModel model = new();
         using EpochBasedRunner runner = new(model, new RunnerOptions { Logger = new ListLogger(), MaxEpochs = 3, Time = time, Meta = meta });
 
@@ -221,5 +277,26 @@ public sealed class BaseRunnerTests
 
         noModel.Should().Throw<ArgumentNullException>().WithParameterName("model");
         noOptions.Should().Throw<ArgumentNullException>().WithParameterName("options");
+    }
+
+    private sealed class StandInHook(string name, HookStage[] stages, List<HookStage> calls) : Hook
+    {
+        public override string Name => name;
+
+        public override IReadOnlyCollection<HookStage> GetTriggeredStages() => stages;
+
+        public override void BeforeTrainEpoch(BaseRunner runner) => calls.Add(HookStage.BeforeTrainEpoch);
+
+        public override void AfterTrainEpoch(BaseRunner runner) => calls.Add(HookStage.AfterTrainEpoch);
+    }
+
+    private sealed record DisposableConfig(string Name, List<string> Disposed) : HookConfig
+    {
+        public override Hook Build() => new DisposableHook(Name, Disposed);
+    }
+
+    private sealed class DisposableHook(string name, List<string> disposed) : Hook, IDisposable
+    {
+        public void Dispose() => disposed.Add(name);
     }
 }

@@ -205,6 +205,74 @@ public sealed class EpochBasedRunnerTests
     }
 
     [Fact]
+    public void A_limit_of_iterations_is_answered_with_the_epochs_to_set()
+    {
+        using StepModel model = new();
+        using EpochBasedRunner runner = new(model, new RunnerOptions { Logger = new ListLogger(), MaxIters = 10 });
+
+        Action run = () => runner.Run([ToyDataset.Loader(8)], TrainOnce);
+
+        run.Should().Throw<InvalidOperationException>().WithMessage(
+            "MaxIters is 10, but EpochBasedRunner counts epochs. Set MaxEpochs in the runner's options instead: 10 iterations are 3 epochs of 4 batches.");
+    }
+
+    [Fact]
+    public void A_second_run_says_that_nothing_is_left_and_calls_the_hooks_around_it()
+    {
+        ListLogger logger = new();
+        using StepModel model = new();
+        using EpochBasedRunner runner = Runner(model, logger: logger, epochs: 2);
+        CallRecorder recorder = new();
+        runner.Run([ToyDataset.Loader(4)], TrainOnce);
+        OfTheRunner(logger).Should().BeEmpty();
+        runner.RegisterHook(recorder);
+
+        runner.Run([ToyDataset.Loader(4)], TrainOnce);
+
+        recorder.Calls.Should().Equal("before_run train 2 4 1 2 4", "after_run train 2 4 1 2 4");
+        OfTheRunner(logger).Should().Equal((9041, "Nothing is left to train: 2 of 2 epochs are done. To train further, make a runner with a larger MaxEpochs."));
+    }
+
+    [Theory]
+    [InlineData(true, 2, false, true)]
+    [InlineData(true, 2, true, false)]
+    [InlineData(true, 1, false, false)]
+    [InlineData(false, 2, false, false)]
+    public void A_shuffle_that_repeats_one_order_is_said_once(bool shuffle, int epochs, bool withHook, bool isSaid)
+    {
+        ListLogger logger = new();
+        using StepModel model = new();
+        using EpochBasedRunner runner = Runner(model, epochs, logger);
+        ToyDataset dataset = new(4);
+        BatchLoader[] loaders = [new(dataset, new() { Sampler = new DefaultSampler(dataset, shuffle) }), new(dataset, new() { Sampler = new DefaultSampler(dataset, shuffle) })];
+        if (withHook)
+        {
+            runner.RegisterHook(new DistSamplerSeedHook());
+        }
+
+        runner.Run(loaders, [("train", 1), ("train", 1)]);
+
+        const string Line = "The sampler of the 'train' flow shuffles, but nobody tells it the epoch: every epoch repeats the order of the first one, as in MMCV. "
+            + "Register a DistSamplerSeedHook for a new order in each epoch.";
+        OfTheRunner(logger).Should().Equal(isSaid ? [(9042, Line)] : []);
+    }
+
+    [Fact]
+    public void A_shuffle_of_the_loader_has_a_new_order_in_each_epoch_and_needs_no_hook()
+    {
+        ListLogger logger = new();
+        using StepModel model = new();
+        using EpochBasedRunner runner = Runner(model, epochs: 2, logger);
+        List<int> order = [];
+        runner.RegisterHook(new ActionHook { AtBeforeTrainIter = inner => order.AddRange(inner.DataBatch!.Indices) });
+
+        runner.Run([new BatchLoader(new ToyDataset(20), new() { Shuffle = true })], TrainOnce);
+
+        order[..20].Should().NotEqual(order[20..]).And.BeEquivalentTo(order[20..]);
+        OfTheRunner(logger).Should().BeEmpty();
+    }
+
+    [Fact]
     public void Both_limits_together_are_refused()
     {
         using StepModel model = new();
@@ -230,11 +298,38 @@ public sealed class EpochBasedRunnerTests
     {
         using StepModel model = new();
         using EpochBasedRunner runner = Runner(model);
+        CallRecorder recorder = new();
+        runner.RegisterHook(recorder);
 
         Action run = () => runner.Run([ToyDataset.Loader(2), ToyDataset.Loader(2)], TrainAndVal);
 
         run.Should().Throw<InvalidOperationException>().WithMessage(
             "The workflow has a 'val' flow, but StepModel has no validation step. Let it implement IValStep, or leave the flow out.");
+        recorder.Calls.Should().BeEmpty("nothing has been trained for nothing");
+    }
+
+    [Fact]
+    public void A_val_flow_of_no_epochs_needs_none()
+    {
+        using StepModel model = new();
+        using EpochBasedRunner runner = Runner(model);
+
+        runner.Run([ToyDataset.Loader(2), ToyDataset.Loader(2)], [("train", 1), ("val", 0)]);
+
+        runner.Epoch.Should().Be(1);
+    }
+
+    [Fact]
+    public void A_runner_that_validates_in_its_own_way_needs_no_validation_step_of_the_model()
+    {
+        using StepModel model = new();
+        using OwnValRunner runner = new(model, Options());
+        using OwnIterRunner iterRunner = new(model, Options());
+
+        runner.Run([ToyDataset.Loader(2), ToyDataset.Loader(2)], TrainAndVal);
+        iterRunner.Run([ToyDataset.Loader(2), ToyDataset.Loader(2)], TrainAndVal);
+
+        (runner.Validated, iterRunner.Validated).Should().Be((1, 1));
     }
 
     [Fact]
@@ -341,6 +436,9 @@ public sealed class EpochBasedRunnerTests
         live[1].Should().Be(live[0]);
     }
 
+    // These models are not trained; that this is said as well has tests of its own.
+    private static IEnumerable<(int Id, string Text)> OfTheRunner(ListLogger logger) => logger.Ours.Where(line => !logger.DoubtsAboutTraining.Contains(line.Text));
+
     private static List<string> Calls(WorkflowStep[] workflow, int epochs, int length)
     {
         using ValStepModel model = new();
@@ -366,6 +464,28 @@ public sealed class EpochBasedRunnerTests
         {
             Tested += loader.Length;
             return [];
+        }
+    }
+
+    private sealed class OwnValRunner(nn.Module model, RunnerOptions options) : EpochBasedRunner(model, options)
+    {
+        public int Validated { get; private set; }
+
+        protected override IEnumerable<int> Val(BatchLoader dataLoader)
+        {
+            Validated += dataLoader.Length;
+            return [];
+        }
+    }
+
+    private sealed class OwnIterRunner(nn.Module model, RunnerOptions options) : EpochBasedRunner(model, options)
+    {
+        public int Validated { get; private set; }
+
+        protected override void RunIter(DataBatch batch, bool trainMode)
+        {
+            Validated += trainMode ? 0 : 1;
+            TakeOutputs(new StepOutputs(), trainMode);
         }
     }
 

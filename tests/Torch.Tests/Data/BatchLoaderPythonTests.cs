@@ -84,7 +84,7 @@ public sealed class BatchLoaderPythonTests
         using Sequential model = nn.Sequential(nn.Linear(1, 8), nn.Tanh(), nn.Dropout(0.3), nn.Linear(8, 1));
         using FusedSgd optimizer = new(model.parameters(), new() { Lr = 0.1, Momentum = 0.9 });
         NumberDataset dataset = new(11);
-        using BatchLoader loader = new(dataset, new() { BatchSize = 4, NumWorkers = 1, Sampler = new RandomSampler(dataset) });
+        using BatchLoader loader = new(dataset, new() { BatchSize = 4, NumWorkers = 1, Shuffle = true });
         List<double> losses = [];
         for (int epoch = 0; epoch < 3; epoch++)
         {
@@ -112,7 +112,7 @@ public sealed class BatchLoaderPythonTests
         {
             BatchSize = 4,
             DropLast = dropLast,
-            Sampler = shuffle ? new RandomSampler(dataset) : new SequentialSampler(dataset),
+            Shuffle = shuffle,
         });
 
         string[] lines = [.. loader.Concat(loader).Select(batch => string.Join(' ', batch.Indices))];

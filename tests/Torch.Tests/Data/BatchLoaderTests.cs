@@ -99,6 +99,34 @@ public sealed class BatchLoaderTests
     }
 
     [Fact]
+    public void Shuffling_is_a_random_sampler_and_without_it_samples_come_in_order()
+    {
+        using BatchLoader shuffled = new(new NumberDataset(4), new BatchLoaderOptions { Shuffle = true });
+        using BatchLoader plain = new(new NumberDataset(4));
+
+        shuffled.Sampler.Should().BeOfType<RandomSampler>();
+        plain.Sampler.Should().BeOfType<SequentialSampler>();
+    }
+
+    [Fact]
+    public void Shuffling_beside_a_sampler_is_refused()
+    {
+        NumberDataset dataset = new(4);
+        Action act = () => _ = new BatchLoader(dataset, new BatchLoaderOptions { Shuffle = true, Sampler = new DefaultSampler(dataset) });
+
+        act.Should().Throw<ArgumentException>().WithParameterName("options").WithMessage(
+            "Shuffle is true and Sampler is a DefaultSampler; only one of them can be set. Leave one of them out.*");
+    }
+
+    [Fact]
+    public void An_empty_dataset_is_refused_in_the_same_words_with_shuffling()
+    {
+        Action act = () => _ = new BatchLoader(new NumberDataset(0), new BatchLoaderOptions { Shuffle = true });
+
+        act.Should().Throw<ArgumentException>().WithParameterName("dataset").WithMessage("The loader is empty: NumberDataset has 0 samples*");
+    }
+
+    [Fact]
     public void Null_is_refused()
     {
         Action act = () => _ = new BatchLoader(null!);

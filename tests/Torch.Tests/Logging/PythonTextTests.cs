@@ -1,4 +1,5 @@
 using System.Globalization;
+using Compat.TestSupport;
 using Compat.Torch.Logging;
 
 namespace Compat.Torch.Tests.Logging;
@@ -6,6 +7,44 @@ namespace Compat.Torch.Tests.Logging;
 /// <summary>The expected texts were printed by Python 3.</summary>
 public sealed class PythonTextTests
 {
+    [PythonFact]
+    public void Repr_prints_numbers_of_all_sizes_as_Python()
+    {
+        const string Script = """
+            import random, struct
+            random.seed(5)
+            values = [random.uniform(-1, 1) * 10.0 ** random.randint(-20, 20) for _ in range(1500)] + [float(random.randint(0, 10 ** 18)) for _ in range(500)]
+            values += [10.0 ** power for power in range(-30, 31)] + [struct.unpack('d', random.randbytes(8))[0] for _ in range(500)]
+            for value in values:
+                if value == value and abs(value) != float('inf'):
+                    print(struct.pack('d', value).hex(), repr(value))
+            """;
+        string[][] lines = [.. PythonFactAttribute.Run(Script).Trim().Split('\n').Select(line => line.Split(' '))];
+
+        lines.Should().HaveCountGreaterThan(2000);
+        lines.Where(line => PythonText.Repr(BitConverter.ToDouble(Convert.FromHexString(line[0]))) != line[1]).Should().BeEmpty();
+    }
+
+    [Theory]
+    [InlineData(0.1, "0.1")]
+    [InlineData(1, "1.0")]
+    [InlineData(-0.0, "-0.0")]
+    [InlineData(0.0001, "0.0001")]
+    [InlineData(0.00001, "1e-05")]
+    [InlineData(1.5e-7, "1.5e-07")]
+    [InlineData(123456789012345, "123456789012345.0")]
+    [InlineData(1e15, "1000000000000000.0")]
+    [InlineData(-1.5e15, "-1500000000000000.0")]
+    [InlineData(1000000000000000.1, "1000000000000000.1")]
+    [InlineData(9007199254740993, "9007199254740992.0")]
+    [InlineData(1e16, "1e+16")]
+    [InlineData(1.2345678901234568e17, "1.2345678901234568e+17")]
+    [InlineData(1e300, "1e+300")]
+    [InlineData(5e-324, "5e-324")]
+    [InlineData(double.NaN, "nan")]
+    [InlineData(double.NegativeInfinity, "-inf")]
+    public void Repr_prints_as_Python(double value, string expected) => PythonText.Repr(value).Should().Be(expected);
+
     [Theory]
     [InlineData(0.97959, 4, "0.9796")]
     [InlineData(1.0 / 3, 2, "0.33")]

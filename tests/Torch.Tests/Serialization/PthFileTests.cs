@@ -57,6 +57,31 @@ public sealed class PthFileTests
     }
 
     [Fact]
+    public void What_is_written_to_memory_reads_back_the_same()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using MemoryStream stream = new();
+        PthFile.Write(stream, new PthDict { ["a"] = new PthTensor(tensor(new[] { 1.5f, 2 })), ["b"] = 3 });
+        stream.Position = 0;
+
+        using PthFile file = PthFile.Read(stream);
+
+        ((PthTensor)((PthDict)file.Root)["a"]).Value.data<float>().ToArray().Should().Equal(1.5f, 2);
+        ((PthDict)file.Root)["b"].Should().Be(new PthInteger(3));
+        stream.CanRead.Should().BeTrue("the stream is borrowed");
+    }
+
+    [Fact]
+    public void A_damaged_stream_is_refused()
+    {
+        using MemoryStream stream = new([1, 2, 3]);
+
+        Action act = () => PthFile.Read(stream);
+
+        act.Should().Throw<PthException>().WithMessage("The stream cannot be read*");
+    }
+
+    [Fact]
     public void Tensors_outlive_the_callers_scope_and_end_with_the_file()
     {
         using TemporaryFolder folder = new();

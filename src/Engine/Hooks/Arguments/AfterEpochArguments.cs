@@ -1,3 +1,5 @@
+using Compat.Engine.Evaluation;
+
 namespace Compat.Engine.Hooks.Arguments;
 
 /// <summary>What a hook is told after an epoch of any kind.</summary>
@@ -7,5 +9,5 @@ public readonly struct AfterEpochArguments
 
     /// <summary>Gets the value of each metric, by name.</summary>
     /// <value><see langword="null"/> in training.</value>
-    public IReadOnlyDictionary<string, double>? Metrics { get; }
+    public IReadOnlyDictionary<string, MetricValue>? Metrics { get; }
 }

@@ -1,3 +1,4 @@
+using Compat.Engine.Model;
 using Compat.Torch;
 using Compat.Torch.Data;
 using Compat.Torch.Training;
@@ -19,7 +20,7 @@ public readonly struct AfterIterArguments
     {
         BatchIndex = arguments.BatchIndex;
         Batch = arguments.Batch;
-        Predictions = arguments.Predictions;
+        ValOutputs = arguments.Outputs;
     }
 
     /// <summary>Gets the position of the batch in its pass, from 0.</summary>
@@ -32,7 +33,7 @@ public readonly struct AfterIterArguments
     /// <value><see langword="null"/> in any other loop.</value>
     public LogVars? Outputs { get; }
 
-    /// <summary>Gets what the model predicted. Borrowed; it ends with the iteration.</summary>
+    /// <summary>Gets what the validation step returned: predictions, losses, or both. Borrowed; tensors end with the iteration.</summary>
     /// <value><see langword="null"/> in training.</value>
-    public DataBatch? Predictions { get; }
+    public ValOutputs? ValOutputs { get; }
 }

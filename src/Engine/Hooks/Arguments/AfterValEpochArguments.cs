@@ -1,10 +1,12 @@
+using Compat.Engine.Evaluation;
+
 namespace Compat.Engine.Hooks.Arguments;
 
 /// <summary>What a hook is told after a validation.</summary>
 public readonly struct AfterValEpochArguments
 {
-    internal AfterValEpochArguments(IReadOnlyDictionary<string, double> metrics) => Metrics = metrics;
+    internal AfterValEpochArguments(IReadOnlyDictionary<string, MetricValue> metrics) => Metrics = metrics;
 
-    /// <summary>Gets the value of each metric, by name.</summary>
-    public IReadOnlyDictionary<string, double> Metrics { get; }
+    /// <summary>Gets the values by name: those of the metrics, then the means of the losses and <c>val_loss</c>, if the model returned losses.</summary>
+    public IReadOnlyDictionary<string, MetricValue> Metrics { get; }
 }

@@ -1,3 +1,4 @@
+using Compat.Engine.Model;
 using Compat.Torch;
 using Compat.Torch.Data;
 
@@ -7,11 +8,11 @@ namespace Compat.Engine.Hooks.Arguments;
 [HoldsTensors("owner: the iteration's dispose scope")]
 public readonly struct AfterValIterArguments
 {
-    internal AfterValIterArguments(int batchIndex, DataBatch batch, DataBatch predictions)
+    internal AfterValIterArguments(int batchIndex, DataBatch batch, ValOutputs outputs)
     {
         BatchIndex = batchIndex;
         Batch = batch;
-        Predictions = predictions;
+        Outputs = outputs;
     }
 
     /// <summary>Gets the position of the batch in its pass, from 0.</summary>
@@ -20,6 +21,6 @@ public readonly struct AfterValIterArguments
     /// <summary>Gets the batch as it came from the loader. Borrowed; it ends with the iteration.</summary>
     public DataBatch Batch { get; }
 
-    /// <summary>Gets what the model predicted. Borrowed; it ends with the iteration.</summary>
-    public DataBatch Predictions { get; }
+    /// <summary>Gets what the validation step returned: predictions, losses, or both. Borrowed; it ends with the iteration.</summary>
+    public ValOutputs Outputs { get; }
 }
