@@ -54,6 +54,8 @@ public sealed class Runner : IDisposable
         DataloaderContext data = new(options.Randomness.Seed, Collectives.Rank);
         TrainDataloader = options.TrainDataloader?.Build(data);
         ValDataloader = options.ValDataloader?.Build(data);
+        Failures = new FailureReport(Logger, WhereItStands);
+        Parameters = new ParameterWatch(MessageHub.Pending, Logger);
         Hooks = new HookList(this);
         RunnerComposer.RegisterHooks(this, options);
     }
@@ -126,6 +128,15 @@ public sealed class Runner : IDisposable
     /// <value>Empty until <see cref="Train"/> builds them.</value>
     public IReadOnlyList<ParamScheduler> ParamSchedulers { get; private set; } = [];
 
+    /// <summary>Gets what reports where the run stands when something throws.</summary>
+    internal FailureReport Failures { get; }
+
+    /// <summary>Gets what says that a training changes nothing.</summary>
+    internal ParameterWatch Parameters { get; }
+
+    /// <summary>Gets or sets which kind of step is being made, and on which batch; the loops write it. Nothing between iterations.</summary>
+    internal (string? Kind, DataBatch? Batch) Step { get; set; }
+
     /// <summary>Adds a hook behind those of the same priority.</summary>
     /// <param name="hook">The hook.</param>
     /// <param name="priority">Where it stands; <see langword="null"/> for its own priority.</param>
@@ -152,11 +163,13 @@ public sealed class Runner : IDisposable
         PrepareTraining();
         Hooks.BeforeRun();
         InitializeCountStatus();
-        foreach (int iter in TrainLoop!.Iterations())
+        Parameters.Start(Model.StateModule, OptimWrapper.ParamGroups, Probe);
+        foreach (int iter in Failures.Watch(TrainLoop!.Iterations()))
         {
             yield return iter;
         }
 
+        Parameters.Finish();
         Hooks.AfterRun();
     }
 
@@ -176,6 +189,7 @@ public sealed class Runner : IDisposable
     /// <summary>Frees what the runner owns: the optimizer, loaders and model wrapper it built, the metrics, pending log values and the log file.</summary>
     public void Dispose()
     {
+        Parameters.Dispose();
         TrainLoop?.Dispose();
         optimWrapper?.Dispose();
         options.ValEvaluator?.Dispose();
@@ -205,6 +219,17 @@ public sealed class Runner : IDisposable
             Model.Dispose();
         }
     }
+
+    private FailureContext WhereItStands() => new()
+    {
+        Side = "engine",
+        Model = Model.StateModule.GetType().Name,
+        Epoch = Progress.Epoch,
+        Iteration = Progress.Iter,
+        Step = Step.Kind,
+        Hook = Hooks.Running,
+        Batch = Step.Batch,
+    };
 
     private void PrepareTraining()
     {

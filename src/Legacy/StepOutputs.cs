@@ -24,6 +24,16 @@ public sealed record StepOutputs
     /// <value>The default is none.</value>
     public IReadOnlyDictionary<string, Tensor> Extras { get; init; } = new Dictionary<string, Tensor>();
 
+    /// <summary>Checks what a step returned.</summary>
+    /// <param name="outputs">What it returned.</param>
+    /// <param name="model">The name of the model, for the message.</param>
+    /// <returns>The same.</returns>
+    /// <exception cref="InvalidOperationException">It returned <see langword="null"/>.</exception>
+    internal static StepOutputs Require(StepOutputs? outputs, string model) => outputs
+        ?? throw new InvalidOperationException(
+            $"{model} returned null from its step. Write 'return new() {{ Loss = loss, NumSamples = count, LogVars = logVars }};', with what there is of the "
+            + "three, or 'return new();' if nothing is logged and the model updates its weights itself.");
+
     /// <summary>Gets the names of what is present, as a user of the dictionary would see its keys.</summary>
     /// <returns>For example <c>num_samples, log_vars</c>.</returns>
     internal string PresentKeys()

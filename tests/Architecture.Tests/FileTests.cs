@@ -55,7 +55,7 @@ public sealed partial class FileTests
         return $"Compat.{string.Join('.', kept)}";
     }
 
-    [GeneratedRegex(@"^(?:public|internal) (?:(?:static|sealed|abstract|readonly|partial|unsafe|delegate) )*(?:class|struct|interface|enum|record struct|record|DataBatch) (?<name>\w+)", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^(?:public|internal) (?:(?:static|sealed|abstract|readonly|ref|partial|unsafe|delegate) )*(?:class|struct|interface|enum|record struct|record|DataBatch) (?<name>\w+)", RegexOptions.Multiline)]
     private static partial Regex TypeDeclaration();
 
     [GeneratedRegex(@"^namespace (?<name>[\w.]+);", RegexOptions.Multiline)]

@@ -12,8 +12,13 @@ public sealed class ListLogger : ILogger
 
     public IReadOnlyList<string> Warnings => [.. entries.Where(entry => entry.Level == LogLevel.Warning).Select(entry => entry.Text)];
 
+    public IReadOnlyList<LogLevel> Levels => entries.ConvertAll(entry => entry.Level);
+
     /// <summary>Gets the lines that the originals do not have, with their event ids.</summary>
     public IReadOnlyList<(int Id, string Text)> Ours => [.. entries.Where(entry => CompatEvents.IsOurs(entry.Id)).Select(entry => (entry.Id.Id, entry.Text))];
+
+    /// <summary>Gets the lines that say that a training changes nothing, or not all that it should. A training that is right has none.</summary>
+    public IReadOnlyList<string> DoubtsAboutTraining => [.. Ours.Where(line => line.Id is > 9060 and < 9070).Select(line => line.Text)];
 
     /// <summary>Gets the lines without those that the originals do not have.</summary>
     public IReadOnlyList<string> LinesOfTheOriginals => [.. entries.Where(entry => !CompatEvents.IsOurs(entry.Id)).Select(entry => entry.Text)];

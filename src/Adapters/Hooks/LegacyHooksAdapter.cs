@@ -1,6 +1,7 @@
 using Compat.Adapters.Runners;
 using Compat.Engine.Hooks.Arguments;
 using Compat.Legacy;
+using Compat.Legacy.Runners;
 using Compat.Torch.Training;
 using Hook = Compat.Engine.Hooks.Hook;
 using LegacyHook = Compat.Legacy.Hook;
@@ -17,6 +18,7 @@ namespace Compat.Adapters.Hooks;
 /// <param name="translator">The runner, and which of its hooks the engine stands in for.</param>
 internal sealed class LegacyHooksAdapter(LegacyRunnerTranslator translator) : Hook
 {
+    private readonly FailureReport failures = new(translator.Legacy.Logger, () => WhereItStands(translator.Legacy));
     private LegacyHook? replaced;
     private int known;
 
@@ -53,9 +55,28 @@ internal sealed class LegacyHooksAdapter(LegacyRunnerTranslator translator) : Ho
     /// <inheritdoc/>
     public override void AfterTrain(Compat.Engine.Runner runner) => Call(HookStage.AfterRun);
 
+    // The engine knows that a hook of the old runner failed; the old runner knows which.
+    private static FailureContext WhereItStands(BaseRunner legacy) => new()
+    {
+        Side = "engine",
+        Model = legacy.ModelName,
+        Epoch = legacy.Epoch,
+        Iteration = legacy.Iter,
+        Hook = legacy.RunningHook,
+        Batch = legacy.DataBatch,
+    };
+
     private void Call(HookStage stage)
     {
-        translator.Legacy.CallHook(stage, except: replaced);
+        try
+        {
+            translator.Legacy.CallHook(stage, except: replaced);
+        }
+        catch (Exception exception) when (failures.Log(exception))
+        {
+            throw;                                                    // never reached: the filter only writes the line
+        }
+
         if (translator.Legacy.Hooks.Count != known)
         {
             known = translator.Legacy.Hooks.Count;

@@ -141,8 +141,8 @@ public class LegacyModelAdapter : ModuleView
         return outputs;
     }
 
-    private StepOutputs LegacyStep(DataBatch data, OptimizerSet? optimizer) => ((ITrainStep)legacyModel).TrainStep(data, optimizer)
-        ?? throw new InvalidOperationException($"{legacyModel.GetType().Name} returned null from its step. Return a StepOutputs.");
+    private StepOutputs LegacyStep(DataBatch data, OptimizerSet? optimizer) =>
+        StepOutputs.Require(((ITrainStep)legacyModel).TrainStep(data, optimizer), legacyModel.GetType().Name);
 
     private OptimizerSet? OptimizersOf(BaseOptimWrapper optimWrapper) => SeenBy(optimWrapper)?.Optimizer ?? optimWrapper switch
     {

@@ -14,6 +14,9 @@ public sealed class HookList
     /// <summary>Gets the hooks in the order in which they are called.</summary>
     public IReadOnlyList<Hook> All => registry.All;
 
+    /// <summary>Gets the hook that is being called, with its point, in words; <see langword="null"/> if none is.</summary>
+    internal string? Running => registry.Running;
+
     /// <summary>Adds a hook behind those of the same priority.</summary>
     /// <param name="hook">The hook.</param>
     /// <param name="priority">Where it stands; <see langword="null"/> for its own <see cref="Hook.Priority"/>.</param>

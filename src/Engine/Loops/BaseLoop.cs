@@ -50,7 +50,11 @@ public abstract class BaseLoop
     /// <summary>Calls the hooks before a training iteration.</summary>
     /// <param name="batchIndex">The position of the batch in its epoch, from 0.</param>
     /// <param name="batch">The batch. Borrowed.</param>
-    protected void CallBeforeTrainIter(int batchIndex, DataBatch batch) => Runner.Hooks.BeforeTrainIter(new(batchIndex, batch));
+    protected void CallBeforeTrainIter(int batchIndex, DataBatch batch)
+    {
+        Runner.Step = ("step", batch);
+        Runner.Hooks.BeforeTrainIter(new(batchIndex, batch));
+    }
 
     /// <summary>Calls the hooks after a training iteration. A state that one of them saves is that of a run in which the iteration is over.</summary>
     /// <param name="batchIndex">The position of the batch in its epoch, from 0.</param>
@@ -60,6 +64,7 @@ public abstract class BaseLoop
     {
         Runner.Progress.Reached = Runner.Progress.Position.AfterIter;
         Runner.Hooks.AfterTrainIter(new(batchIndex, batch, outputs));
+        Runner.Step = default;
     }
 
     /// <summary>Calls the hooks after a training epoch. A state that one of them saves is that of a run in which the epoch is over.</summary>
@@ -81,13 +86,21 @@ public abstract class BaseLoop
     /// <summary>Calls the hooks before a validation iteration.</summary>
     /// <param name="batchIndex">The position of the batch in its pass, from 0.</param>
     /// <param name="batch">The batch. Borrowed.</param>
-    protected void CallBeforeValIter(int batchIndex, DataBatch batch) => Runner.Hooks.BeforeValIter(new(batchIndex, batch));
+    protected void CallBeforeValIter(int batchIndex, DataBatch batch)
+    {
+        Runner.Step = ("validation step", batch);
+        Runner.Hooks.BeforeValIter(new(batchIndex, batch));
+    }
 
     /// <summary>Calls the hooks after a validation iteration.</summary>
     /// <param name="batchIndex">The position of the batch in its pass, from 0.</param>
     /// <param name="batch">The batch. Borrowed.</param>
     /// <param name="outputs">What the validation step returned. Borrowed.</param>
-    protected void CallAfterValIter(int batchIndex, DataBatch batch, ValOutputs outputs) => Runner.Hooks.AfterValIter(new(batchIndex, batch, outputs));
+    protected void CallAfterValIter(int batchIndex, DataBatch batch, ValOutputs outputs)
+    {
+        Runner.Hooks.AfterValIter(new(batchIndex, batch, outputs));
+        Runner.Step = default;
+    }
 
     /// <summary>Calls the hooks after the pass of a validation. A state that one of them saves is that of a run in which the validation is over.</summary>
     /// <param name="metrics">The values by name.</param>

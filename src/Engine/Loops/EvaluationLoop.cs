@@ -41,7 +41,7 @@ public abstract class EvaluationLoop : BaseLoop
     /// <returns>The values by name.</returns>
     public IReadOnlyDictionary<string, MetricValue> Run()
     {
-        foreach (int _ in Iterations())
+        foreach (int _ in Runner.Failures.Watch(Iterations()))
         {
         }
 

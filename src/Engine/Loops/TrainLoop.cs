@@ -1,3 +1,4 @@
+using Compat.Engine.Model;
 using Compat.Torch.Data;
 using Compat.Torch.Randomness;
 using Compat.Torch.Serialization;
@@ -134,7 +135,7 @@ public abstract class TrainLoop : BaseLoop, IDisposable
         using DisposeScope iteration = NewDisposeScope();             // every tensor made below ends with this block
         batch.AttachTo(iteration);
         CallBeforeTrainIter(batchIndex, batch);
-        LogVars outputs = Model.TrainStep(batch, Runner.OptimWrapper);
+        LogVars outputs = StepResult.Require(Model.TrainStep(batch, Runner.OptimWrapper), Model);
         CallAfterTrainIter(batchIndex, batch, outputs);
         FinishIter();                                                 // hooks above still see the old number
     }
@@ -170,6 +171,7 @@ public abstract class TrainLoop : BaseLoop, IDisposable
     {
         Runner.OptimWrapper.FinishIter();
         MoveTo(Progress.Position.AfterIter);
+        Runner.Parameters.EndIter();
     }
 
     /// <summary>Counts an epoch, after its hooks.</summary>

@@ -52,7 +52,7 @@ public abstract class BaseModel : nn.Module
         LossDict losses;
         using (optimWrapper.OptimContext(this))
         {
-            losses = Loss(DataPreprocessor.Process(data, training: true));
+            losses = StepResult.Require(Loss(DataPreprocessor.Process(data, training: true)), this);
         }
 
         (Tensor loss, LogVars logVars) = ParseLosses(losses);

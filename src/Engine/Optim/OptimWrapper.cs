@@ -1,6 +1,7 @@
 using Compat.Engine.Logging;
 using Compat.Torch.Optim;
 using Compat.Torch.Serialization;
+using Compat.Torch.Training;
 using Microsoft.Extensions.Logging;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -25,6 +26,7 @@ public class OptimWrapper : BaseOptimWrapper
     private readonly LrEntry[] lrEntries;
     private readonly UpdateWindow window;
     private bool keepGradients;
+    private readonly string modelName;
     private bool mustClear;
     private bool hasGradients;
     private ILogger? lostGradients;
@@ -43,6 +45,7 @@ public class OptimWrapper : BaseOptimWrapper
         keepGradients = options.ZeroGradTiming == ZeroGradTiming.BeforeBackward;
         mustClear = keepGradients;
         Optimizer = options.Optimizer.Build(model);
+        modelName = model.GetType().Name;
         IReadOnlyList<OptimizerGroup> groups = OptimizerGroup.Of(Optimizer);
         defaults = groups.Count > 1 ? OptimizerGroup.OfDefaults(Optimizer) : null;
         paramGroups = defaults is null ? [.. groups] : [.. groups, defaults];
@@ -79,7 +82,7 @@ public class OptimWrapper : BaseOptimWrapper
         Backward(ScaleLoss(loss));
         if (ShouldUpdate())
         {
-            Step();
+            Update();
             ZeroGradAfterStep();
         }
     }
@@ -95,7 +98,7 @@ public class OptimWrapper : BaseOptimWrapper
             ZeroGrad();
         }
 
-        loss.backward();
+        LossBackward.Run(loss, modelName, InnerCount);
         hasGradients = true;
         window.Count++;
     }
@@ -325,6 +328,18 @@ public class OptimWrapper : BaseOptimWrapper
                 $"Training resumes at iteration {window.Count / options.UpdatesPerIteration}, in the middle of a window of {options.AccumulativeCounts} "
                 + "accumulated iterations. The gradients of the window's first part are lost.");
             lostGradients = null;
+        }
+    }
+
+    private void Update()
+    {
+        try
+        {
+            Step();
+        }
+        catch (Exception exception) when (StepFailure.Mark(exception, "update"))
+        {
+            throw;                                                    // never reached: the filter only takes a note
         }
     }
 

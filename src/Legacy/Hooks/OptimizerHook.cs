@@ -38,7 +38,25 @@ public class OptimizerHook : Hook
         Tensor loss = outputs.RequireLoss(runner.ModelName);
         optim.Optimizer optimizer = runner.RequireOptimizer().Single;
         OptimizerGroup.ClearGradients(optimizer, setToNone: !runner.Options.Behavior.ZeroFilledGradients);
-        loss.backward();
+        LossBackward.Run(loss, runner.ModelName, runner.Iter);
+        try
+        {
+            Update(runner, optimizer, outputs);
+        }
+        catch (Exception exception) when (StepFailure.Mark(exception, "update"))
+        {
+            throw;                                                    // never reached: the filter only takes a note
+        }
+    }
+
+    /// <summary>Clips the gradients of the model's parameters, whether or not the optimizer holds them.</summary>
+    /// <param name="parameters">All parameters of the model. Borrowed.</param>
+    /// <returns>The norm before clipping, a 0-d tensor; <see langword="null"/> if there is no gradient.</returns>
+    protected virtual Tensor? ClipGrads(IEnumerable<Parameter> parameters) =>
+        ClipGradNorm.Apply(parameters, Config.GradClip!.MaxNorm, Config.GradClip.NormType);
+
+    private void Update(BaseRunner runner, optim.Optimizer optimizer, StepOutputs outputs)
+    {
         runner.Probe.OnGradients(optimizer);
         if (Config.GradClip is not null)
         {
@@ -52,10 +70,4 @@ public class OptimizerHook : Hook
         runner.Probe.OnClipped(optimizer);
         OptimizerFault.Step(optimizer);
     }
-
-    /// <summary>Clips the gradients of the model's parameters, whether or not the optimizer holds them.</summary>
-    /// <param name="parameters">All parameters of the model. Borrowed.</param>
-    /// <returns>The norm before clipping, a 0-d tensor; <see langword="null"/> if there is no gradient.</returns>
-    protected virtual Tensor? ClipGrads(IEnumerable<Parameter> parameters) =>
-        ClipGradNorm.Apply(parameters, Config.GradClip!.MaxNorm, Config.GradClip.NormType);
 }

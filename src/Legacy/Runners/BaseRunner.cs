@@ -2,6 +2,7 @@ using System.Globalization;
 using Compat.Torch;
 using Compat.Torch.Data;
 using Compat.Torch.Native;
+using Compat.Torch.Optim;
 using Compat.Torch.Training;
 using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;
@@ -47,7 +48,10 @@ public abstract class BaseRunner : IDisposable
         Meta = options.Meta;
         WorkDir = options.WorkDir is null ? null : Directory.CreateDirectory(options.WorkDir).FullName;
         Timestamp = Time.GetLocalNow().ToString("yyyyMMdd_HHmmss", CultureInfo.InvariantCulture);
-        LogBuffer = new LogBuffer(new PendingScalars(options.NonFiniteLoss, options.Logger));
+        PendingScalars pending = new(options.NonFiniteLoss, options.Logger);
+        LogBuffer = new LogBuffer(pending);
+        Parameters = new ParameterWatch(pending, Logger);
+        Failures = new FailureReport(Logger, WhereItStands);
         State = state ?? new() { MaxEpochs = options.MaxEpochs, MaxIters = options.MaxIters };
     }
 
@@ -83,6 +87,10 @@ public abstract class BaseRunner : IDisposable
 
     /// <summary>Gets the hooks, in the order in which they are called.</summary>
     public IReadOnlyList<Hook> Hooks => hooks.All;
+
+    /// <summary>Gets the hook that is being called, and its point, in words.</summary>
+    /// <value>For example <c>TextLoggerHook at AfterTrainIter</c>; <see langword="null"/> if none is being called.</value>
+    public string? RunningHook => hooks.Running;
 
     /// <summary>Gets the position of this process among those that train together.</summary>
     public int Rank { get; }
@@ -132,6 +140,12 @@ public abstract class BaseRunner : IDisposable
     /// <value><see langword="true"/> unless overridden: a runner that counts iterations says <see langword="false"/>, as MMCV's does.</value>
     protected virtual bool DefaultByEpoch => true;
 
+    /// <summary>Gets what says that a training changes nothing; a derived runner starts it, counts its iterations with it and ends it.</summary>
+    protected ParameterWatch Parameters { get; }
+
+    /// <summary>Gets what reports where the run stands when something throws; a derived runner watches its iterations with it.</summary>
+    protected FailureReport Failures { get; }
+
     /// <summary>Gets where the runner stands, to be written by the runner itself.</summary>
     protected RunnerState State { get; private set; }
 
@@ -158,13 +172,9 @@ public abstract class BaseRunner : IDisposable
     /// <exception cref="KeyNotFoundException">There are log values without a number of samples.</exception>
     public void TakeOutputs(StepOutputs? outputs, bool trainMode)
     {
-        if (outputs is null)
-        {
-            throw new InvalidOperationException($"{ModelName} returned null from its step. Return a StepOutputs.");
-        }
-
-        StepOutputsLogger.Log(LogBuffer, outputs, ModelName, trainMode ? Iter : null);
-        State.Outputs = outputs;
+        StepOutputs returned = StepOutputs.Require(outputs, ModelName);
+        StepOutputsLogger.Log(LogBuffer, returned, ModelName, trainMode ? Iter : null);
+        State.Outputs = returned;
     }
 
     /// <summary>Gets the learning rate of every parameter group.</summary>
@@ -276,11 +286,28 @@ public abstract class BaseRunner : IDisposable
     /// <summary>Frees log values that nobody read, and the hooks that the runner built from settings. Hooks that were handed in are their makers'.</summary>
     public void Dispose()
     {
+        Parameters.Dispose();
         builtHooks.ForEach(hook => hook.Dispose());
         builtHooks.Clear();
         LogBuffer.Dispose();
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>Starts <see cref="Parameters"/> for the runner's model and optimizers: after the hooks before the run, which may load weights.</summary>
+    /// <exception cref="InvalidOperationException">There is an optimizer, but none of its parameters is the model's.</exception>
+    protected void StartWatchingParameters() =>
+        Parameters.Start(Model, [.. (Optimizer?.All ?? []).SelectMany(entry => OptimizerGroup.Of(entry.Value))], Probe);
+
+    private FailureContext WhereItStands() => new()
+    {
+        Side = "legacy",
+        Model = ModelName,
+        Epoch = Epoch,
+        Iteration = Iter,
+        Step = DataBatch is null ? null : Mode == "val" ? "validation step" : "step",
+        Hook = RunningHook,
+        Batch = DataBatch,
+    };
 
     private void RegisterIfGiven(HookConfig? config, HookPriority priority)
     {

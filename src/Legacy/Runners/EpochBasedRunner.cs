@@ -49,6 +49,11 @@ public class EpochBasedRunner : BaseRunner
         ArgumentNullException.ThrowIfNull(workflow);
         int maxEpochs = Prepare(dataLoaders, workflow);
         CallHook(HookStage.BeforeRun);
+        if (Epoch < maxEpochs && workflow.Any(flow => flow.Mode != "val"))
+        {
+            StartWatchingParameters();
+        }
+
         if (Epoch >= maxEpochs)
         {
             CompatEvents.Write(
@@ -65,7 +70,7 @@ public class EpochBasedRunner : BaseRunner
                 // Only training stops when enough is trained: a trailing validation still runs.
                 for (int i = 0; i < flow.Epochs && !(flow.Mode == "train" && Epoch >= maxEpochs); i++)
                 {
-                    foreach (int iter in ResolveMode(flow.Mode)(loader))
+                    foreach (int iter in Failures.Watch(ResolveMode(flow.Mode)(loader)))
                     {
                         yield return iter;
                     }
@@ -73,6 +78,7 @@ public class EpochBasedRunner : BaseRunner
             }
         }
 
+        Parameters.Finish();
         CallHook(HookStage.AfterRun);
     }
 
@@ -147,6 +153,7 @@ public class EpochBasedRunner : BaseRunner
         CallHook(HookStage.AfterTrainIter);                           // here the optimizer hook updates the weights
         State.EndIter();
         State.Iter++;                                                 // hooks above still see the old number
+        Parameters.EndIter();
     }
 
     private void ValIter(int position, DataBatch batch)

@@ -30,8 +30,12 @@ internal sealed class BatchFields
         PropertyInfo[] tensors = [.. properties.Where(property => property.PropertyType == typeof(Tensor))];
         readers = [.. tensors.Select(Reader)];
         writers = [.. tensors.Select(Writer)];
+        TensorNames = [.. tensors.Select(property => property.Name)];
         NonTensorNames = [.. properties.Except(tensors).Select(property => property.Name)];
     }
+
+    /// <summary>Gets the names of the properties that hold tensors, in the order of <see cref="Read"/>.</summary>
+    public IReadOnlyList<string> TensorNames { get; }
 
     /// <summary>Gets the names of the properties that hold no tensors.</summary>
     public IReadOnlyList<string> NonTensorNames { get; }

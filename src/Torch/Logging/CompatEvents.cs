@@ -24,6 +24,21 @@ public static class CompatEvents
     /// <summary>Gets the id of the line that a shuffling sampler repeats one order in every epoch of a legacy runner.</summary>
     public static EventId RepeatedOrder { get; } = new(9042, nameof(RepeatedOrder));
 
+    /// <summary>Gets the id of the line that says where a run stood when an exception was thrown.</summary>
+    public static EventId StepFailed { get; } = new(9060, nameof(StepFailed));
+
+    /// <summary>Gets the id of the warning about parameters that only the model, or only its optimizers, have.</summary>
+    public static EventId ParametersApart { get; } = new(9061, nameof(ParametersApart));
+
+    /// <summary>Gets the id of the line that says that there is no optimizer.</summary>
+    public static EventId NoOptimizer { get; } = new(9062, nameof(NoOptimizer));
+
+    /// <summary>Gets the id of the warning that no parameter has changed.</summary>
+    public static EventId NothingTrained { get; } = new(9063, nameof(NothingTrained));
+
+    /// <summary>Gets the id of the warning about single parameters that should have changed and have not.</summary>
+    public static EventId ParametersUnmoved { get; } = new(9064, nameof(ParametersUnmoved));
+
     /// <summary>Gets the id of the warning about a metric that keeps more or other items than one per sample.</summary>
     public static EventId MetricItems { get; } = new(9070, nameof(MetricItems));
 

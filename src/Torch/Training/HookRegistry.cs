@@ -14,9 +14,16 @@ public sealed class HookRegistry<THook, TPoint>
 
     private readonly List<Entry> entries = [];
     private readonly THook[][] atPoint = [.. Points.Select(_ => Array.Empty<THook>())];
+    private readonly RunningHook<THook> running = new();
 
     /// <summary>Gets the hooks in order.</summary>
     public IReadOnlyList<THook> All => entries.ConvertAll(entry => entry.Hook);
+
+    /// <summary>Gets the hook that is being called, with its point, in words.</summary>
+    /// <value>For example <c>LoggerHook at AfterTrainIter</c>; <see langword="null"/> if none is being called.</value>
+    public string? Running => running.Call is ({ } hook, int point)
+        ? $"{entries.Find(entry => ReferenceEquals(entry.Hook, hook))?.Name} at {Points[point]}"
+        : null;
 
     /// <summary>Adds a hook behind those of the same priority.</summary>
     /// <param name="hook">The hook.</param>
@@ -40,10 +47,10 @@ public sealed class HookRegistry<THook, TPoint>
         }
     }
 
-    /// <summary>Gets the hooks to call at a point, in order.</summary>
+    /// <summary>Gets the hooks to call at a point, in order. While they are enumerated, <see cref="Running"/> names the present one.</summary>
     /// <param name="point">The point's number.</param>
-    /// <returns>The hooks.</returns>
-    public ReadOnlySpan<THook> At(int point) => atPoint[point];
+    /// <returns>The hooks, to be enumerated without an allocation.</returns>
+    public HookCalls<THook> At(int point) => new(running, atPoint[point], point);
 
     /// <summary>Gets the priority under which a hook is registered.</summary>
     /// <param name="hook">A registered hook.</param>

@@ -217,7 +217,7 @@ public sealed class LegacyModelAdapterTests
         using OptimWrapper wrapper = Wrapper(nothing);
 
         nothing.AsEngine().Invoking(model => model.TrainStep(Batch(), wrapper))
-            .Should().Throw<InvalidOperationException>().WithMessage("ProbeModel returned null from its step. Return a StepOutputs.");
+            .Should().Throw<InvalidOperationException>().WithMessage("ProbeModel returned null from its step. Write 'return new() {*");
         lossless.AsEngine().Invoking(model => model.TrainStep(Batch(), wrapper))
             .Should().Throw<KeyNotFoundException>().WithMessage("ProbeModel.TrainStep returned no loss. Keys present: none.*");
     }

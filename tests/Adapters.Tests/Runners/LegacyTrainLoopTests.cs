@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Compat.Adapters.Runners;
 using Compat.Adapters.Tests.Support;
 using Compat.Legacy;
@@ -122,6 +121,8 @@ public sealed class LegacyTrainLoopTests
                 runner.RegisterHook(new ActionHook(inner => throw new InvalidOperationException($"at {inner.Iter}")), HookPriority.Lowest);
             });
             trainer.Invoking(failing => failing.Train(onEngine: side == 1)).Should().Throw<InvalidOperationException>().WithMessage("at 0");
+            trainer.Logger.Lines.Should().ContainSingle(line => line.StartsWith("Stopped by", StringComparison.Ordinal)).Which.Should().Contain(
+                $"side {(side == 1 ? "engine" : "legacy")}, model ProbeModel, epoch 0 and iteration 0 (counted from 0), stage hook ActionHook at AfterTrainIter.");
             positions[side] = $"{trainer.Runner.Epoch} {trainer.Runner.Iter} {trainer.Runner.Mode}";
         }
 
@@ -200,7 +201,7 @@ public sealed class LegacyTrainLoopTests
         List<(string Time, object? Meta)> seen = [];
         using Trainer trainer = new(runner => runner.RegisterHook(new ActionHook(inner => seen.Add((inner.Timestamp, inner.Meta)))));
         Compat.Engine.Runner engine = trainer.AsEngine();
-        trainer.Runner.Meta = new JsonObject { ["seed"] = 1 };
+        trainer.Runner.Meta = new() { ["seed"] = 1 };
         trainer.Runner.Timestamp = "20200101_000000";
 
         engine.Train();

@@ -75,7 +75,10 @@ public sealed class DigitsTests
     private static DigitsComparison Train(DigitsSettings settings, DigitsSettings? engineSettings = null)
     {
         using TemporaryFolder folder = new();
-        return new DigitsTrainer(settings, engineSettings ?? settings, folder.Path).Train((_, _, _) => { });
+        DigitsComparison comparison = new DigitsTrainer(settings, engineSettings ?? settings, folder.Path).Train((_, _, _) => { });
+        string[] logs = [.. Directory.EnumerateFiles(folder.Path, "*.log", SearchOption.AllDirectories).Select(File.ReadAllText)];
+        logs.Should().HaveCount(3).And.NotContain(log => log.Contains("WARNING", StringComparison.Ordinal) || log.Contains("ERROR", StringComparison.Ordinal));
+        return comparison;
     }
 
     // The class has the file's name, so that line differs by nature.

@@ -46,6 +46,7 @@ public sealed class InterleavedRunnersTests
         {
         }
 
+        run.Logger.DoubtsAboutTraining.Should().BeEmpty();
         return run.Recorder.Trace;
     }
 

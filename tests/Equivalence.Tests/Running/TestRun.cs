@@ -26,6 +26,8 @@ internal sealed class TestRun : IDisposable
         Iterations = way == "engine" ? Engine(epochs, recorded) : Legacy(way, epochs, recorded);
     }
 
+    public ListLogger Logger { get; } = new();
+
     public TraceRecorder Recorder { get; }
 
     public IEnumerable<int> Iterations { get; }
@@ -49,7 +51,7 @@ internal sealed class TestRun : IDisposable
             TrainCfg = new EpochBasedTrainLoopOptions { MaxEpochs = epochs },
             OptimWrapper = new OptimWrapperOptions { Optimizer = new FusedSgdOptions { Lr = 0.005, Momentum = 0.9 } },
             CustomHooks = recorded ? [new EngineTraceHook(Recorder)] : [],
-            Logger = new ListLogger(),
+            Logger = Logger,
         }));
         return runner.TrainIterations();
     }
@@ -58,7 +60,7 @@ internal sealed class TestRun : IDisposable
     {
         DropoutModels.ForLegacy model = Own(new DropoutModels.ForLegacy());
         FusedSgd optimizer = Own(new FusedSgd(model.parameters(), new() { Lr = 0.005, Momentum = 0.9 }));
-        EpochBasedRunner runner = Own(new EpochBasedRunner(model, new() { Optimizer = optimizer, Logger = new ListLogger(), MaxEpochs = epochs }));
+        EpochBasedRunner runner = Own(new EpochBasedRunner(model, new() { Optimizer = optimizer, Logger = Logger, MaxEpochs = epochs }));
         runner.RegisterTrainingHooks(new() { OptimizerConfig = new OptimizerConfig(), LogConfig = new LogConfig { Interval = 10 } });
         if (recorded)
         {

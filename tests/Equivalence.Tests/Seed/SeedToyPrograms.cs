@@ -41,6 +41,7 @@ internal static class SeedToyPrograms
         });
         runner.RegisterHook(new LegacyTraceHook(recorder), HookPriority.Lowest);
         run(runner, [ToyDataset.Loader()], [("train", 1)]);
+        logger.DoubtsAboutTraining.Should().BeEmpty();
         return new(recorder.Trace, logger.Lines);
     }
 
@@ -62,6 +63,7 @@ internal static class SeedToyPrograms
             Logger = logger,
         });
         runner.Train();
+        logger.DoubtsAboutTraining.Should().BeEmpty();
         return new(recorder.Trace, logger.Lines);
     }
 }

@@ -3,6 +3,7 @@ using Compat.Legacy.Runners;
 using Compat.Legacy.Tests.Support;
 using Compat.TestSupport;
 using Compat.TestSupport.Toy;
+using Compat.Torch.Data;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -39,16 +40,18 @@ public sealed class LrUpdaterHookGoldenTests
             return;
         }
 
-        using StepModel model = new((_, _) => new StepOutputs());
         OptimizerSet optimizers = Optimizers(golden);
+        using SelfUpdatingModel model = new(optimizers);
+        ListLogger logger = new();
         using EpochBasedRunner runner = new(
-            model, new RunnerOptions { Logger = new ListLogger(), Optimizer = optimizers, MaxEpochs = golden.GetProperty("max_epochs").GetInt32() });
+            model, new RunnerOptions { Logger = logger, Optimizer = optimizers, MaxEpochs = golden.GetProperty("max_epochs").GetInt32() });
         List<OptimizerSnapshot> seen = [];
         runner.RegisterLrHook(Make(config));
         runner.RegisterHook(new ActionHook { AtAfterTrainIter = inner => seen.Add(inner.CurrentLr()) });
 
         runner.Run([ToyDataset.Loader(2 * golden.GetProperty("loader_len").GetInt32())], [("train", 1)]);
 
+        logger.DoubtsAboutTraining.Should().BeEmpty();
         foreach ((string name, JsonElement groups) in ByOptimizer(golden.GetProperty("lr")))
         {
             for (int group = 0; group < groups.GetArrayLength(); group++)
@@ -119,6 +122,31 @@ public sealed class LrUpdaterHookGoldenTests
             string other => throw new InvalidDataException($"There is no optimizer {other} here."),
             null => throw new InvalidDataException("The optimizer has no type."),
         };
+    }
+
+    /// <summary>A model of the parameters that the optimizers hold. It counts them up by itself: only the rates matter here.</summary>
+    private sealed class SelfUpdatingModel : nn.Module, ITrainStep
+    {
+        public SelfUpdatingModel(OptimizerSet optimizers)
+            : base(nameof(SelfUpdatingModel))
+        {
+            Parameter[] all = [.. optimizers.All.SelectMany(entry => entry.Value.parameters())];
+            for (int i = 0; i < all.Length; i++)
+            {
+                register_parameter($"p{i}", all[i]);
+            }
+        }
+
+        public StepOutputs TrainStep(DataBatch data, OptimizerSet? optimizer)
+        {
+            using IDisposable guard = no_grad();
+            foreach (Parameter parameter in parameters())
+            {
+                parameter.add_(1);
+            }
+
+            return new();
+        }
     }
 
     private sealed record FixedLrConfig : LrConfig

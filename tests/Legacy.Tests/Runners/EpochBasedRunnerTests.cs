@@ -3,6 +3,7 @@ using Compat.Legacy.Tests.Support;
 using Compat.TestSupport;
 using Compat.TestSupport.Toy;
 using Compat.Torch.Data;
+using Compat.Torch.Logging;
 using Compat.Torch.Training;
 using static TorchSharp.torch;
 
@@ -149,7 +150,7 @@ public sealed class EpochBasedRunnerTests
 
         runner.Run([ToyDataset.Loader(2)], TrainOnce);
 
-        logger.Lines.Should().Equal(
+        logger.LinesOfTheOriginals.Should().Equal(
             $"Start running, host: {Environment.UserName}@{Environment.MachineName}, work_dir: NONE",
             $"Hooks will be executed in the following order:\n{runner.GetHookInfo()}",
             "workflow: [('train', 1)], max: 2 epochs");
@@ -223,13 +224,13 @@ public sealed class EpochBasedRunnerTests
         using EpochBasedRunner runner = Runner(model, logger: logger, epochs: 2);
         CallRecorder recorder = new();
         runner.Run([ToyDataset.Loader(4)], TrainOnce);
-        logger.Ours.Should().BeEmpty();
+        OfTheRunner(logger).Should().BeEmpty();
         runner.RegisterHook(recorder);
 
         runner.Run([ToyDataset.Loader(4)], TrainOnce);
 
         recorder.Calls.Should().Equal("before_run train 2 4 1 2 4", "after_run train 2 4 1 2 4");
-        logger.Ours.Should().Equal((9041, "Nothing is left to train: 2 of 2 epochs are done. To train further, make a runner with a larger MaxEpochs."));
+        OfTheRunner(logger).Should().Equal((9041, "Nothing is left to train: 2 of 2 epochs are done. To train further, make a runner with a larger MaxEpochs."));
     }
 
     [Theory]
@@ -253,7 +254,7 @@ public sealed class EpochBasedRunnerTests
 
         const string Line = "The sampler of the 'train' flow shuffles, but nobody tells it the epoch: every epoch repeats the order of the first one, as in MMCV. "
             + "Register a DistSamplerSeedHook for a new order in each epoch.";
-        logger.Ours.Should().Equal(isSaid ? [(9042, Line)] : []);
+        OfTheRunner(logger).Should().Equal(isSaid ? [(9042, Line)] : []);
     }
 
     [Fact]
@@ -268,7 +269,7 @@ public sealed class EpochBasedRunnerTests
         runner.Run([new BatchLoader(new ToyDataset(20), new() { Shuffle = true })], TrainOnce);
 
         order[..20].Should().NotEqual(order[20..]).And.BeEquivalentTo(order[20..]);
-        logger.Ours.Should().BeEmpty();
+        OfTheRunner(logger).Should().BeEmpty();
     }
 
     [Fact]
@@ -339,7 +340,9 @@ public sealed class EpochBasedRunnerTests
 
         Action run = () => runner.Run([ToyDataset.Loader(2)], TrainOnce);
 
-        run.Should().Throw<InvalidOperationException>().WithMessage("StepModel returned null from its step. Return a StepOutputs.");
+        run.Should().Throw<InvalidOperationException>().WithMessage(
+            "StepModel returned null from its step. Write 'return new() { Loss = loss, NumSamples = count, LogVars = logVars };', with what there is of the "
+            + "three, or 'return new();' if nothing is logged and the model updates its weights itself.");
     }
 
     [Fact]
@@ -409,7 +412,7 @@ public sealed class EpochBasedRunnerTests
         runner.Run([ToyDataset.Loader(4)], TrainOnce);
 
         runner.Iter.Should().Be(4);
-        logger.Warnings.Should().HaveCount(warnings);
+        logger.Ours.Count(line => line.Id == CompatEvents.NonFiniteLoss.Id).Should().Be(warnings);
     }
 
     [Fact]
@@ -432,6 +435,9 @@ public sealed class EpochBasedRunnerTests
         live.Should().HaveCount(2);
         live[1].Should().Be(live[0]);
     }
+
+    // These models are not trained; that this is said as well has tests of its own.
+    private static IEnumerable<(int Id, string Text)> OfTheRunner(ListLogger logger) => logger.Ours.Where(line => !logger.DoubtsAboutTraining.Contains(line.Text));
 
     private static List<string> Calls(WorkflowStep[] workflow, int epochs, int length)
     {

@@ -2,6 +2,7 @@ using Compat.Legacy.Runners;
 using Compat.Legacy.Tests.Support;
 using Compat.TestSupport;
 using Compat.TestSupport.Toy;
+using static TorchSharp.torch;
 
 namespace Compat.Legacy.Tests.Runners;
 
@@ -12,7 +13,9 @@ public sealed class RunnerTests
     {
         ListLogger logger = new();
         using StepModel model = new();
-        using Runner runner = new(model, new RunnerOptions { Logger = logger, MaxEpochs = 2 });
+        using optim.Optimizer optimizer = optim.SGD(model.parameters(), 0.1);
+        using Runner runner = new(model, new RunnerOptions { Logger = logger, MaxEpochs = 2, Optimizer = optimizer });
+        runner.RegisterOptimizerHook(new OptimizerConfig());
 
         runner.Run([ToyDataset.Loader(4)], [("train", 1)]);
 
@@ -26,7 +29,9 @@ public sealed class RunnerTests
     {
         ListLogger logger = new();
         using StepModel model = new();
-        using EpochBasedRunner runner = new(model, new RunnerOptions { Logger = logger, MaxEpochs = 1 });
+        using optim.Optimizer optimizer = optim.SGD(model.parameters(), 0.1);
+        using EpochBasedRunner runner = new(model, new RunnerOptions { Logger = logger, MaxEpochs = 1, Optimizer = optimizer });
+        runner.RegisterOptimizerHook(new OptimizerConfig());
 
         runner.Run([ToyDataset.Loader(4)], [("train", 1)]);
 

@@ -49,6 +49,54 @@ public sealed class HookRegistryTests
     }
 
     [Fact]
+    public void The_hook_that_is_being_called_is_known_with_its_point_also_when_one_calls_others()
+    {
+        Register("outer", 50, Point.BeforeRun);
+        Register("inner", 50, Point.AfterRun);
+        List<string?> running = [];
+
+        foreach (string hook in registry.At((int)Point.BeforeRun))
+        {
+            running.Add(registry.Running);
+            foreach (string called in registry.At((int)Point.AfterRun))
+            {
+                running.Add(registry.Running);
+            }
+
+            running.Add(registry.Running);
+        }
+
+        running.Should().Equal("outer at BeforeRun", "inner at AfterRun", "outer at BeforeRun");
+        registry.Running.Should().BeNull();
+    }
+
+    [Fact]
+    public void A_hook_that_throws_is_no_longer_being_called_afterwards()
+    {
+        Register("hook", 50, Point.BeforeRun);
+        string? seen = null;
+
+        Action call = () =>
+        {
+            foreach (string hook in registry.At((int)Point.BeforeRun))
+            {
+                throw new FormatException();
+            }
+        };
+        try
+        {
+            call();
+        }
+        catch (FormatException) when ((seen = registry.Running) is not null)
+        {
+            seen.Should().Be("hook at BeforeRun");
+        }
+
+        seen.Should().NotBeNull();
+        registry.Running.Should().BeNull();
+    }
+
+    [Fact]
     public void The_same_hook_twice_is_refused()
     {
         Register("hook", 50);

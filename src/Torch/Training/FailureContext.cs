@@ -1,0 +1,32 @@
+using Compat.Torch.Data;
+
+namespace Compat.Torch.Training;
+
+/// <summary>Where a run stands when something in it fails.</summary>
+[HoldsTensors("owner: the iteration's dispose scope")]
+public sealed record FailureContext
+{
+    /// <summary>Gets which of the two ways of training it is: <c>engine</c> or <c>legacy</c>.</summary>
+    public required string Side { get; init; }
+
+    /// <summary>Gets the name of the model's class.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>Gets the number of finished epochs.</summary>
+    public required int Epoch { get; init; }
+
+    /// <summary>Gets the number of finished training iterations.</summary>
+    public required int Iteration { get; init; }
+
+    /// <summary>Gets which step is being made, for example <c>step</c> or <c>validation step</c>.</summary>
+    /// <value><see langword="null"/>, the default, between iterations.</value>
+    public string? Step { get; init; }
+
+    /// <summary>Gets the hook that is being called, and its point (see <see cref="HookRegistry{THook, TPoint}.Running"/>).</summary>
+    /// <value><see langword="null"/>, the default, if none is.</value>
+    public string? Hook { get; init; }
+
+    /// <summary>Gets the batch of the step. Borrowed.</summary>
+    /// <value><see langword="null"/>, the default, between iterations.</value>
+    public DataBatch? Batch { get; init; }
+}
