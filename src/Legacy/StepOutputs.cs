@@ -24,12 +24,12 @@ public sealed record StepOutputs
     /// <value>The default is none.</value>
     public IReadOnlyDictionary<string, Tensor> Extras { get; init; } = new Dictionary<string, Tensor>();
 
-    /// <summary>Checks what a step returned.</summary>
+    /// <summary>Gets what a step returned, or says what is wrong.</summary>
     /// <param name="outputs">What it returned.</param>
     /// <param name="model">The name of the model, for the message.</param>
     /// <returns>The same.</returns>
     /// <exception cref="InvalidOperationException">It returned <see langword="null"/>.</exception>
-    internal static StepOutputs Require(StepOutputs? outputs, string model) => outputs
+    public static StepOutputs Require(StepOutputs? outputs, string model) => outputs
         ?? throw new InvalidOperationException(
             $"{model} returned null from its step. Write 'return new() {{ Loss = loss, NumSamples = count, LogVars = logVars }};', with what there is of the "
             + "three, or 'return new();' if nothing is logged and the model updates its weights itself.");

@@ -1,3 +1,5 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Xml.Linq;
 using Compat.TestSupport;
 
@@ -39,5 +41,21 @@ public sealed class ReferenceTests
     {
         SourceFiles.Of(library).Should().NotBeEmpty();
         SourceFiles.Of(library).Where(path => File.ReadAllText(path).Contains(word, StringComparison.Ordinal)).Should().BeEmpty();
+    }
+
+    // What Adapters can do, a user can do: the compiler sees to it as long as no library opens its internals to another (decision 34).
+    [Fact]
+    public void No_library_opens_its_internals_to_another()
+    {
+        string[] libraries = [.. Libraries.All.Select(assembly => assembly.GetName().Name!)];
+        IEnumerable<string> opened =
+            from assembly in Libraries.All
+            from friend in assembly.GetCustomAttributes<InternalsVisibleToAttribute>()
+            let name = friend.AssemblyName.Split(',')[0]
+            where libraries.Contains(name)
+            select $"{assembly.GetName().Name} to {name}";
+
+        libraries.Should().HaveCount(4).And.OnlyHaveUniqueItems();
+        opened.Should().BeEmpty();
     }
 }

@@ -91,4 +91,21 @@ public sealed class OptimizerSetTests
         single.Should().Throw<NotSupportedException>().WithMessage("LBFGS cannot be trained with here*");
         named.Should().Throw<NotSupportedException>();
     }
+
+    [Fact]
+    public void A_watched_set_has_the_same_optimizers_and_tells_when_one_is_reached_for()
+    {
+        using StepModel model = new();
+        using optim.Optimizer optimizer = optim.SGD(model.parameters(), 0.1);
+        int reached = 0;
+        OptimizerSet single = new OptimizerSet(optimizer).Watched(() => reached++);
+        OptimizerSet named = new OptimizerSet([KeyValuePair.Create("gen", optimizer)]).Watched(() => reached++);
+
+        (single.IsNamed, named.IsNamed).Should().Be((false, true));
+        reached.Should().Be(0);
+        single.Single.Should().BeSameAs(optimizer);
+        named["gen"].Should().BeSameAs(optimizer);
+        named.All.Should().ContainSingle();
+        reached.Should().Be(3);
+    }
 }

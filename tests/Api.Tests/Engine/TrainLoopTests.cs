@@ -54,6 +54,24 @@ public sealed class TrainLoopTests
         points.Points.Should().Equal("train", "epoch", "iter 2", "iter 3", "iter 4", "iter 5", "epoch end", "train end");
     }
 
+    [Theory]
+    [InlineData(int.MaxValue, "end 27")]
+    [InlineData(2, "end 23")]
+    public void A_loop_begins_where_it_is_moved_to_and_takes_down_what_it_set_up(int taken, string end)
+    {
+        using LineRun run = new();
+        PointsHook hook = new();
+        List<string> calls = hook.Points;
+        TrainingPosition start = new(Epoch: 1, Iter: 21, BatchIndex: 0);
+        using Runner runner = new(run.Options with { TrainCfg = new SurroundedTrainLoopOptions(start, calls), CustomHooks = [hook] });
+
+        int[] iterations = [.. runner.TrainIterations().Take(taken)];
+
+        iterations[0].Should().Be(22);
+        calls.Take(4).Should().Equal("begin", "train", "epoch", "iter 21");
+        calls[^1].Should().Be(end);
+    }
+
     private sealed class PointsHook : Hook
     {
         public List<string> Points { get; } = [];

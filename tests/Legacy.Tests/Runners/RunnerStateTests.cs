@@ -44,6 +44,22 @@ public sealed class RunnerStateTests
     }
 
     [Fact]
+    public void A_driver_can_leave_out_a_hook_whose_work_it_does_and_see_which_hook_is_called()
+    {
+        using StubRunner runner = new();
+        List<string?> called = [];
+        CallingHook first = new(inner => called.Add(inner.RunningHook));
+        runner.RegisterHook(first);
+        runner.RegisterHook(new CallingHook(_ => called.Add("second")));
+
+        runner.CallHook(HookStage.BeforeRun);
+        runner.CallHook(HookStage.BeforeRun, except: first);
+
+        called.Should().Equal("CallingHook at BeforeRun", "second", "second");
+        runner.RunningHook.Should().BeNull();
+    }
+
+    [Fact]
     public void No_state_is_refused()
     {
         using StubRunner runner = new();
@@ -180,5 +196,10 @@ public sealed class RunnerStateTests
                 yield return iter;
             }
         }
+    }
+
+    private sealed class CallingHook(Action<BaseRunner> action) : Hook
+    {
+        public override void BeforeRun(BaseRunner runner) => action(runner);
     }
 }
