@@ -4,6 +4,7 @@ using Compat.Adapters.Diagnostics;
 using Compat.Adapters.Equivalence;
 using Compat.Adapters.Hooks;
 using Compat.Adapters.Models;
+using Compat.Adapters.Optim;
 using Compat.Adapters.Runners;
 using Compat.Engine;
 using Compat.Engine.Data;

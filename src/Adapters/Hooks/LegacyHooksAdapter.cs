@@ -20,7 +20,7 @@ internal sealed class LegacyHooksAdapter(LegacyRunnerTranslator translator) : Ho
 {
     private readonly FailureReport failures = new(translator.Legacy.Logger, () => WhereItStands(translator.Legacy));
     private LegacyHook? replaced;
-    private int known;
+    private IReadOnlyList<LegacyHook> known = [];
 
     /// <inheritdoc/>
     public override HookPriority Priority => LegacyHookAdapter.BeforeRuntimeInfo;
@@ -35,7 +35,7 @@ internal sealed class LegacyHooksAdapter(LegacyRunnerTranslator translator) : Ho
     public override void BeforeTrain(Compat.Engine.Runner runner)
     {
         replaced = translator.Update.Translated;
-        known = translator.Legacy.Hooks.Count;
+        known = translator.Legacy.Hooks;
         translator.Announce();
         Call(HookStage.BeforeRun);
     }
@@ -77,9 +77,9 @@ internal sealed class LegacyHooksAdapter(LegacyRunnerTranslator translator) : Ho
             throw;                                                    // never reached: the filter only writes the line
         }
 
-        if (translator.Legacy.Hooks.Count != known)
+        if (!ReferenceEquals(translator.Legacy.Hooks, known))
         {
-            known = translator.Legacy.Hooks.Count;
+            known = translator.Legacy.Hooks;
             translator.CheckLateHooks(replaced);
         }
     }

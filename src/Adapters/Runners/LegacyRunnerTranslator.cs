@@ -85,6 +85,7 @@ internal sealed class LegacyRunnerTranslator(
         CompatEvents.Write(
             legacy.Logger, LogLevel.Information, CompatEvents.LegacyRunnerOnEngine,
             $"The engine trains this {legacy.GetType().Name}. {owner}{accepted}\nIts hooks are called in the following order:\n{legacy.GetHookInfo()}");
+        legacy.WarnIfOrderRepeats(dataLoaders, workflow);
     }
 
     private IEnumerable<CompatDiagnostic> RunnerRefusals()
@@ -99,8 +100,7 @@ internal sealed class LegacyRunnerTranslator(
 
         if (legacy.MaxEpochs is null)
         {
-            string found = legacy.MaxIters is { } iters ? $"The runner has MaxIters = {iters}, but it counts epochs" : "The runner has no MaxEpochs";
-            yield return new("COMPAT0702", $"{found}, so the engine does not know when to stop. Set MaxEpochs in the runner's options.");
+            yield return new("COMPAT0702", NoMaxEpochs());
         }
 
         if (OverriddenMembers.Of(legacy.GetType(), workflow, options.IsCalledByRunIterations) is { Length: > 0 } members)
@@ -110,5 +110,16 @@ internal sealed class LegacyRunnerTranslator(
                 $"{legacy.GetType().Name} overrides {string.Join(", ", members)}, which the engine does not call: what it does would be lost in silence. Move it into a hook "
                 + "or into the model's TrainStep, or run this trainer with Run for now.");
         }
+    }
+
+    private string NoMaxEpochs()
+    {
+        if (legacy.MaxIters is not { } iters)
+        {
+            return "The runner has no MaxEpochs, so the engine does not know when to stop. Set MaxEpochs in the runner's options.";
+        }
+
+        string hint = dataLoaders is [{ Length: > 0 and var length }, ..] ? $": {iters} iterations are {(iters + length - 1) / length} epochs of {length} batches." : ".";
+        return $"MaxIters is {iters}, but {legacy.GetType().Name} counts epochs. Set MaxEpochs in the runner's options instead{hint}";
     }
 }

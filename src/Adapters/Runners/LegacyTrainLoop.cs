@@ -53,7 +53,8 @@ internal sealed class LegacyTrainLoop : EpochBasedTrainLoop
         if (!mayResume)
         {
             throw new InvalidOperationException(
-                $"The runner's position was set to epoch {epoch}, iteration {iter}, while the engine trains it. Resume before training, or in BeforeRun at the latest.");
+                $"The runner's position was set to epoch {epoch}, iteration {iter}, while the engine trains it. Resume before training, or in BeforeRun at the "
+                + "latest, and call Run only when the engine's training has ended.");
         }
 
         MoveTo(new TrainingPosition(epoch, iter, BatchIndex: 0));
@@ -62,6 +63,7 @@ internal sealed class LegacyTrainLoop : EpochBasedTrainLoop
     protected override IEnumerable<int> Run()
     {
         mayResume = false;
+        Legacy.WarnIfNothingIsLeft();
         return base.Run();
     }
 

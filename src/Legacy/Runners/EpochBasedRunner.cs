@@ -54,15 +54,7 @@ public class EpochBasedRunner : BaseRunner
             StartWatchingParameters();
         }
 
-        if (Epoch >= maxEpochs)
-        {
-            CompatEvents.Write(
-                Logger,
-                LogLevel.Warning,
-                CompatEvents.NothingLeftToTrain,
-                $"Nothing is left to train: {Epoch} of {maxEpochs} epochs are done. To train further, make a runner with a larger MaxEpochs.");
-        }
-
+        WarnIfNothingIsLeft();
         while (Epoch < maxEpochs)
         {
             foreach ((WorkflowStep flow, BatchLoader loader) in workflow.Zip(dataLoaders))
@@ -80,6 +72,37 @@ public class EpochBasedRunner : BaseRunner
 
         Parameters.Finish();
         CallHook(HookStage.AfterRun);
+    }
+
+    /// <summary>Says in the log that all epochs are done already, if that is so: a run would train nothing.</summary>
+    /// <remarks>The runner does it itself, after the hooks before the run; the method is public for who drives the runner from outside.</remarks>
+    public void WarnIfNothingIsLeft()
+    {
+        if (Epoch >= MaxEpochs)
+        {
+            CompatEvents.Write(
+                Logger,
+                LogLevel.Warning,
+                CompatEvents.NothingLeftToTrain,
+                $"Nothing is left to train: {Epoch} of {MaxEpochs} epochs are done. To train further, make a runner with a larger MaxEpochs.");
+        }
+    }
+
+    /// <summary>Says in the log that every epoch will have the order of the first one, if a sampler shuffles and no hook tells it the epoch.</summary>
+    /// <remarks>The runner does it itself, before the hooks before the run; the method is public for who drives the runner from outside.</remarks>
+    /// <param name="dataLoaders">The loader of each flow.</param>
+    /// <param name="workflow">The flows.</param>
+    public void WarnIfOrderRepeats(IReadOnlyList<BatchLoader> dataLoaders, IReadOnlyList<WorkflowStep> workflow)
+    {
+        if (MaxEpochs - Epoch > 1 && workflow.Zip(dataLoaders).Any(pair => pair.First.Mode == "train" && RepeatsItsOrder(pair.Second)))
+        {
+            CompatEvents.Write(
+                Logger,
+                LogLevel.Warning,
+                CompatEvents.RepeatedOrder,
+                "The sampler of the 'train' flow shuffles, but nobody tells it the epoch: every epoch repeats the order of the first one, as in MMCV. "
+                + $"Register a {nameof(DistSamplerSeedHook)} for a new order in each epoch.");
+        }
     }
 
     /// <summary>Trains one epoch.</summary>
@@ -196,16 +219,7 @@ public class EpochBasedRunner : BaseRunner
         LegacyLog.Line(Logger, $"Start running, host: {Environment.UserName}@{Environment.MachineName}, work_dir: {WorkDir ?? "NONE"}");
         LegacyLog.Line(Logger, $"Hooks will be executed in the following order:\n{GetHookInfo()}");
         LegacyLog.Line(Logger, $"workflow: [{string.Join(", ", workflow)}], max: {maxEpochs} epochs");
-        if (maxEpochs - Epoch > 1 && workflow.Zip(dataLoaders).Any(pair => pair.First.Mode == "train" && RepeatsItsOrder(pair.Second)))
-        {
-            CompatEvents.Write(
-                Logger,
-                LogLevel.Warning,
-                CompatEvents.RepeatedOrder,
-                "The sampler of the 'train' flow shuffles, but nobody tells it the epoch: every epoch repeats the order of the first one, as in MMCV. "
-                + $"Register a {nameof(DistSamplerSeedHook)} for a new order in each epoch.");
-        }
-
+        WarnIfOrderRepeats(dataLoaders, workflow);
         return maxEpochs;
     }
 

@@ -17,7 +17,8 @@ public sealed class HookRegistry<THook, TPoint>
     private readonly RunningHook<THook> running = new();
 
     /// <summary>Gets the hooks in order.</summary>
-    public IReadOnlyList<THook> All => entries.ConvertAll(entry => entry.Hook);
+    /// <value>The same list until a hook is added, then another one.</value>
+    public IReadOnlyList<THook> All { get; private set; } = [];
 
     /// <summary>Gets the hook that is being called, with its point, in words.</summary>
     /// <value>For example <c>LoggerHook at AfterTrainIter</c>; <see langword="null"/> if none is being called.</value>
@@ -41,6 +42,7 @@ public sealed class HookRegistry<THook, TPoint>
 
         Entry added = new(hook, name, priority, [.. points]);
         entries.Insert(entries.FindLastIndex(entry => entry.Priority <= priority) + 1, added);
+        All = entries.ConvertAll(entry => entry.Hook);
         foreach (TPoint point in added.Points)
         {
             atPoint[Array.IndexOf(Points, point)] = [.. entries.Where(entry => entry.Points.Contains(point)).Select(entry => entry.Hook)];

@@ -112,4 +112,65 @@ public sealed class LegacyRunnerFacadeTests
         string[] names = ["train/time", "train/data_time", "train/mine", "train/loss"];
         names.Should().AllSatisfy(name => runner.MessageHub.GetScalar(name).Count.Should().Be(3));
     }
+
+    [Fact]
+    public void A_model_that_is_trained_again_belongs_to_the_second_runner_alone()
+    {
+        List<(OptimizerSet? Seen, string Run)> steps = [];
+        string run = "first";
+        using ProbeModel model = new(new(), (probe, batch, optimizer) =>
+        {
+            steps.Add((optimizer, run));
+            return probe.Usual(batch);
+        });
+        StepOutputs? late = null;
+        ActionHook hook = new(runner => late = runner.Outputs);
+        using TemporaryFolder folder = new();
+        using (Compat.Engine.Runner first = Native(model, folder, NonFiniteLoss.Error, hook))
+        {
+            first.Train();
+        }
+
+        late = null;
+        run = "second";
+        using Compat.Engine.Runner second = Native(model, folder, NonFiniteLoss.Error);
+        second.Train();
+
+        late.Should().BeNull();
+        steps.Where(step => step.Run == "second").Should().HaveCount(3).And.OnlyContain(
+            step => ReferenceEquals(step.Seen!.Single, ((OptimWrapper)second.OptimWrapper).Optimizer));
+    }
+
+    [Theory]
+    [InlineData(NonFiniteLoss.Error)]
+    [InlineData(NonFiniteLoss.Ignore)]
+    public void A_loss_that_is_not_finite_is_treated_as_the_engines_options_say(NonFiniteLoss rule)
+    {
+        using ProbeModel model = new(new(), (probe, batch, _) => probe.Usual(batch) with { LogVars = new LogVars { ["loss_box"] = double.NaN } });
+        using TemporaryFolder folder = new();
+        using Compat.Engine.Runner runner = Native(model, folder, rule, new TextLoggerHook(), new Compat.Legacy.IterTimerHook());
+
+        Action train = () => runner.Train();
+
+        if (rule == NonFiniteLoss.Error)
+        {
+            train.Should().Throw<NonFiniteLossException>();
+        }
+        else
+        {
+            train.Should().NotThrow();
+        }
+    }
+
+    private static Compat.Engine.Runner Native(ProbeModel model, TemporaryFolder folder, NonFiniteLoss rule, params Compat.Legacy.Hook[] hooks) => new(new()
+    {
+        Model = model.AsEngine(),
+        WorkDir = folder.Path,
+        TrainDataloader = ToyDataset.Loader(6),
+        TrainCfg = new EpochBasedTrainLoopOptions { MaxEpochs = 1 },
+        OptimWrapper = new OptimWrapperOptions { Optimizer = new FusedSgdOptions { Lr = 0.01 } },
+        CustomHooks = [.. hooks.Select(hook => new LegacyHookAdapter(hook))],
+        NonFiniteLoss = rule,
+        Logger = new ListLogger(),
+    });
 }

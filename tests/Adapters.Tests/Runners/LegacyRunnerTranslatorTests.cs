@@ -76,7 +76,7 @@ public sealed class LegacyRunnerTranslatorTests
         using Trainer trainer = new(maxEpochs: null, maxIters: 100);
 
         Refusals(trainer).Should().Equal(
-            "COMPAT0702: The runner has MaxIters = 100, but it counts epochs, so the engine does not know when to stop. Set MaxEpochs in the runner's options.");
+            "COMPAT0702: MaxIters is 100, but EpochBasedRunner counts epochs. Set MaxEpochs in the runner's options instead: 100 iterations are 34 epochs of 3 batches.");
     }
 
     [Theory]

@@ -163,7 +163,8 @@ public sealed class LegacyTrainLoopTests
             makeRunner: (model, options) => new ResumingRunner(model, options));
 
         trainer.Invoking(failing => failing.Train(onEngine: true)).Should().Throw<InvalidOperationException>().WithMessage(
-            "The runner's position was set to epoch 1, iteration 0, while the engine trains it. Resume before training, or in BeforeRun at the latest.");
+            "The runner's position was set to epoch 1, iteration 0, while the engine trains it. Resume before training, or in BeforeRun at the "
+            + "latest, and call Run only when the engine's training has ended.");
     }
 
     [Fact]
@@ -222,6 +223,24 @@ public sealed class LegacyTrainLoopTests
         trainer.Lines.Should().Equal(legacy.Lines);
         ((RunnerOnEngine)trainer.Runner).Engines.Should().HaveCount(2).And.OnlyHaveUniqueItems();
         ((RunnerOnEngine)trainer.Runner).Engines[0].Progress.Iter.Should().Be(6);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_the_old_runner_says_about_silent_runs_is_said_on_the_engine_too(bool onEngine)
+    {
+        DefaultSampler shuffling = new(new RampDataset(8), shuffle: true, seed: 0);
+        using Trainer repeating = new(loader: new(new RampDataset(8), new BatchLoaderOptions { BatchSize = 3, Sampler = shuffling }));
+        using Trainer finished = new(makeRunner: (model, options) => new ResumingRunner(model, options));
+        ((ResumingRunner)finished.Runner).ResumeAt(2, 6);
+
+        repeating.Train(onEngine);
+        finished.Train(onEngine);
+
+        repeating.Logger.Ours.Select(line => line.Id).Should().Contain(9042).And.NotContain(9041);
+        finished.Logger.Ours.Select(line => line.Id).Should().Contain(9041).And.NotContain(9042);
+        finished.Trace.Iterations.Should().BeEmpty();
     }
 
     [Fact]

@@ -25,8 +25,10 @@ public sealed class Trainer : IDisposable
         LegacyBehavior? behavior = null,
         bool hasOptimizer = true,
         bool isTraced = true,
+        BatchLoader? loader = null,
         Func<nn.Module, RunnerOptions, EpochBasedRunner>? makeRunner = null)
     {
+        Loaders = [loader ?? new(new RampDataset(8), new BatchLoaderOptions { BatchSize = 3 })];
         Model = new ProbeModel(Time, step);
         Optimizer = optim.SGD(Model.parameters(), 0.01, momentum: 0.9);
         OptimizerSet set = namesOptimizer ? new OptimizerSet([KeyValuePair.Create("main", Optimizer)]) : new OptimizerSet(Optimizer);
@@ -49,7 +51,7 @@ public sealed class Trainer : IDisposable
 
     public EpochBasedRunner Runner { get; }
 
-    public BatchLoader[] Loaders { get; } = [new(new RampDataset(8), new BatchLoaderOptions { BatchSize = 3 })];
+    public BatchLoader[] Loaders { get; }
 
     public WorkflowStep[] Workflow { get; } = [("train", 1)];
 

@@ -55,7 +55,7 @@ public sealed class TrainLoopTests
     }
 
     [Theory]
-    [InlineData(int.MaxValue, "end 27")]
+    [InlineData(int.MaxValue, "end 29")]
     [InlineData(2, "end 23")]
     public void A_loop_begins_where_it_is_moved_to_and_takes_down_what_it_set_up(int taken, string end)
     {
