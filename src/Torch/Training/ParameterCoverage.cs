@@ -29,7 +29,7 @@ internal static class ParameterCoverage
         Parameter[] held = [.. groups.SelectMany(group => group.Parameters)];
         if (groups.Count == 0)
         {
-            string reason = own.Length == 0 ? Unregistered(model, " ") : string.Empty;
+            string reason = own.Length == 0 ? Unregistered(model) : string.Empty;
             string text = $"There is no optimizer: only {name} itself can update its weights. Give the runner an optimizer if a hook shall do it.{reason}";
             CompatEvents.Write(logger, LogLevel.Information, CompatEvents.NoOptimizer, text);
             return;
@@ -39,7 +39,7 @@ internal static class ParameterCoverage
         {
             throw new InvalidOperationException(
                 $"None of the {held.Length} parameters of the optimizer is one of {name}, which has {own.Length}, so training would change nothing. Build the "
-                + $"optimizer from this model's parameters() after the model was moved: moving replaces them.{(own.Length == 0 ? Unregistered(model, " ") : string.Empty)}");
+                + $"optimizer from this model's parameters() after the model was moved: moving replaces them.{(own.Length == 0 ? Unregistered(model) : string.Empty)}");
         }
 
         HashSet<IntPtr> heldHandles = [.. held.Select(parameter => parameter.Handle)];
@@ -62,7 +62,7 @@ internal static class ParameterCoverage
     }
 
     // The usual reason why a model seems to have no parameters.
-    private static string Unregistered(nn.Module model, string separator)
+    private static string Unregistered(nn.Module model)
     {
         string[] fields =
         [
@@ -72,8 +72,8 @@ internal static class ParameterCoverage
                select field.Name.StartsWith('<') ? field.Name[1..field.Name.IndexOf('>', StringComparison.Ordinal)] : field.Name,
         ];
         return fields.Length == 0
-            ? $"{separator}{model.GetType().Name} has no field that is a module or a parameter."
-            : $"{separator}{model.GetType().Name} has fields that are not registered: {FirstNames.Of(fields)}. Call RegisterComponents() at the end of its constructor.";
+            ? $" {model.GetType().Name} has no field that is a module or a parameter."
+            : $" {model.GetType().Name} has fields that are not registered: {FirstNames.Of(fields)}. Call RegisterComponents() at the end of its constructor.";
     }
 
     private static IEnumerable<Type> Ancestors(Type type)
