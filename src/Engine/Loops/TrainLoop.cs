@@ -131,6 +131,7 @@ public abstract class TrainLoop : BaseLoop, IDisposable
         batch.AttachTo(iteration);
         CallBeforeTrainIter(batchIndex, batch);
         LogVars outputs = Model.TrainStep(batch, Runner.OptimWrapper);
+        Runner.OptimWrapper.FinishIter();
         CallAfterTrainIter(batchIndex, batch, outputs);
         FinishIter();                                                 // hooks above still see the old number
     }

@@ -50,7 +50,7 @@ public class OptimizerHook : Hook
         }
 
         runner.Probe.OnClipped(optimizer);
-        optimizer.step();
+        OptimizerFault.Step(optimizer);
     }
 
     /// <summary>Clips the gradients of the model's parameters, whether or not the optimizer holds them.</summary>
