@@ -44,7 +44,7 @@ internal sealed class WayFactory(ILogger logger, string workDir, int iterations)
             Device = model.Device,
             TrainDataloader = data.Loader(),
             TrainCfg = new EpochBasedTrainLoopOptions { MaxEpochs = 1 },
-            OptimWrapper = new OptimWrapperOptions { Optimizer = new AdamWOptions { Lr = 1e-3 } },
+            OptimWrapper = new OptimWrapperOptions { Optimizer = new FusedAdamWOptions { Lr = 1e-3 } },
             DefaultHooks = new DefaultHooks { Logger = new LoggerHookOptions { Interval = LogInterval } },
             Logger = logger,
         });

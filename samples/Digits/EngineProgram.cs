@@ -4,6 +4,7 @@ using Compat.Engine.Evaluation;
 using Compat.Engine.Loops;
 using Compat.Engine.Optim;
 using Compat.Engine.Schedulers;
+using Compat.Torch.Optim;
 using Digits.Models;
 
 namespace Digits;
@@ -25,7 +26,7 @@ internal static class EngineProgram
             TrainCfg = new EpochBasedTrainLoopOptions { MaxEpochs = settings.Epochs },
             OptimWrapper = new OptimWrapperOptions
             {
-                Optimizer = new SgdOptions { Lr = settings.Lr, Momentum = settings.Momentum, WeightDecay = settings.WeightDecay },
+                Optimizer = new FusedSgdOptions { Lr = settings.Lr, Momentum = settings.Momentum, WeightDecay = settings.WeightDecay },
             },
             ParamSchedulers = [new MultiStepLrOptions { Milestones = settings.Steps }],
             ValDataloader = run.TestLoader(),

@@ -46,7 +46,7 @@ internal sealed class AllNamespaces : BaseModel<NamedBatch>
 
     public static Sampler Order(Compat.Torch.Data.Dataset data) => new DefaultSampler(data);
 
-    public static SgdOptions Options => new() { Lr = 0.1 };
+    public static FusedSgdOptions Options => new() { Lr = 0.1 };
 
     protected override LossDict Loss(NamedBatch batch) => new() { ["loss"] = linear.forward(batch["x"]) };
 }

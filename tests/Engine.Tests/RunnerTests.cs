@@ -9,6 +9,7 @@ using Compat.Engine.Schedulers;
 using Compat.Engine.Tests.Support;
 using Compat.TestSupport.Toy;
 using Compat.Torch.Data;
+using Compat.Torch.Optim;
 using Compat.Torch.Training;
 using Microsoft.Extensions.Time.Testing;
 using TorchSharp;
@@ -152,7 +153,7 @@ public sealed class RunnerTests
                 TrainCfg = new EpochBasedTrainLoopOptions { MaxEpochs = 20 },
                 OptimWrapper = new OptimWrapperOptions
                 {
-                    Optimizer = new SgdOptions { Lr = 0.01, Momentum = 0.9 },
+                    Optimizer = new FusedSgdOptions { Lr = 0.01, Momentum = 0.9 },
                     ClipGrad = new GradClipOptions { MaxNorm = 1 },
                     AccumulativeCounts = 2,
                 },

@@ -67,13 +67,18 @@ internal static class RunnerComposer
     public static BaseOptimWrapper BuildOptimWrapper(Runner runner, RunnerOptions options)
     {
         BaseOptimWrapper wrapper = options.OptimWrapper!.Build(runner.Model.StateModule);
-        wrapper.UseMessageHub(runner.MessageHub);
-        wrapper.Probe = runner.Probe;
+        wrapper.Attach(new OptimWrapperContext
+        {
+            MessageHub = runner.MessageHub,
+            Logger = runner.Logger,
+            Collectives = runner.Collectives,
+            Probe = runner.Probe,
+        });
         return wrapper;
     }
 
     public static ParamScheduler[] BuildParamSchedulers(Runner runner, RunnerOptions options) =>
-        [.. options.ParamSchedulers.Select(scheduler => scheduler.Build(runner.OptimWrapper.ParamGroups))];
+        [.. options.ParamSchedulers.SelectMany(scheduler => Complete(runner, scheduler).Build(runner.OptimWrapper))];
 
     public static EvaluationLoop? BuildValLoop(Runner runner, RunnerOptions options) =>
         runner.ValDataloader is { } loader ? options.ValCfg.Build(runner, loader, options.ValEvaluator) : null;
@@ -105,6 +110,21 @@ internal static class RunnerComposer
                 $"ValDataloader is set and {model.GetType().Name} predicts, but ValEvaluator is not set. Set ValEvaluator, or let ValStep return losses.",
                 nameof(options));
         }
+    }
+
+    // As MMEngine's _build_param_scheduler: the end is filled in before epochs become iterations.
+    private static ParamSchedulerOptions Complete(Runner runner, ParamSchedulerOptions options)
+    {
+        ParamSchedulerOptions complete = options with
+        {
+            End = options.End ?? options.Unit switch
+            {
+                ScheduleUnit.Epoch => runner.MaxEpochs,
+                ScheduleUnit.Iteration => runner.MaxIters,
+                _ => null,
+            },
+        };
+        return options.ConvertToIterBased ? complete.ToIterBased(runner.TrainDataloader!.Length) : complete;
     }
 
     private static void CheckTogether(string purpose, params (string Name, bool IsSet)[] settings)

@@ -4,7 +4,7 @@ using Compat.Torch.Training;
 
 namespace Compat.Engine.Hooks;
 
-/// <summary>Steps the schedulers: those by iteration after each iteration, those by epoch after each epoch.</summary>
+/// <summary>Steps the schedules: those by iteration or update after each iteration, those by epoch after each epoch; and shows these the metrics.</summary>
 /// <remarks>It runs after the logger, so that the log shows the learning rate that was used. Source: MMEngine <c>ParamSchedulerHook</c>.</remarks>
 public sealed class ParamSchedulerHook : Hook
 {
@@ -12,19 +12,41 @@ public sealed class ParamSchedulerHook : Hook
     public override HookPriority Priority => HookPriority.Low;
 
     /// <inheritdoc/>
-    public override void AfterTrainIter(Runner runner, AfterTrainIterArguments arguments) => Step(runner, byEpoch: false);
-
-    /// <inheritdoc/>
-    public override void AfterTrainEpoch(Runner runner) => Step(runner, byEpoch: true);
-
-    private static void Step(Runner runner, bool byEpoch)
+    public override void AfterTrainIter(Runner runner, AfterTrainIterArguments arguments)
     {
         foreach (ParamScheduler scheduler in runner.ParamSchedulers)
         {
-            if (scheduler.ByEpoch == byEpoch)
+            int due = scheduler.Unit switch
+            {
+                ScheduleUnit.Iteration => 1,
+                // A schedule by update stands where the wrapper stands, so nothing has to be remembered between iterations.
+                ScheduleUnit.Update => (scheduler.Wrapper ?? runner.OptimWrapper).UpdateCount - scheduler.GlobalStep,
+                _ => 0,
+            };
+            for (int i = 0; i < due; i++)
             {
                 scheduler.Step();
             }
         }
     }
+
+    /// <inheritdoc/>
+    public override void AfterTrainEpoch(Runner runner)
+    {
+        foreach (ParamScheduler scheduler in ByEpoch(runner))
+        {
+            scheduler.Step();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void AfterValEpoch(Runner runner, AfterValEpochArguments arguments)
+    {
+        foreach (ParamScheduler scheduler in ByEpoch(runner))
+        {
+            scheduler.Step(arguments.Metrics);
+        }
+    }
+
+    private static IEnumerable<ParamScheduler> ByEpoch(Runner runner) => runner.ParamSchedulers.Where(scheduler => scheduler.Unit == ScheduleUnit.Epoch);
 }

@@ -132,6 +132,7 @@ public abstract class TrainLoop : BaseLoop, IDisposable
         batch.AttachTo(iteration);
         CallBeforeTrainIter(batchIndex, batch);
         LogVars outputs = StepResult.Require(Model.TrainStep(batch, Runner.OptimWrapper), Model);
+        Runner.OptimWrapper.FinishIter();
         CallAfterTrainIter(batchIndex, batch, outputs);
         FinishIter();                                                 // hooks above still see the old number
     }

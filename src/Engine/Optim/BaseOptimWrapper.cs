@@ -1,6 +1,5 @@
-using Compat.Engine.Logging;
 using Compat.Torch.Optim;
-using Compat.Torch.Training;
+using Compat.Torch.Serialization;
 using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;
 
@@ -10,24 +9,57 @@ namespace Compat.Engine.Optim;
 /// <remarks>Source: MMEngine <c>BaseOptimWrapper</c>.</remarks>
 public abstract class BaseOptimWrapper : IDisposable
 {
-    /// <summary>Gets the learning rates that are logged.</summary>
+    private static readonly Dictionary<string, BaseOptimWrapper> NoMembers = [];
+
+    /// <summary>Gets the learning rates that are logged, in that order.</summary>
+    /// <value>With several groups <c>base_lr</c>, the optimizer's default rate, comes before <c>lr</c>, as in MMEngine.</value>
     public abstract IReadOnlyList<LrEntry> LrEntries { get; }
 
     /// <summary>Gets the groups that schedules drive. With several groups, the last one holds the optimizer's default values.</summary>
     public abstract IReadOnlyList<OptimizerGroup> ParamGroups { get; }
 
-    /// <summary>Gets the hub that gets the norm of clipped gradients.</summary>
-    /// <value>Set by the runner; <see langword="null"/> before, and then nothing is logged.</value>
-    protected MessageHub? MessageHub { get; private set; }
+    /// <summary>Gets the wrappers that this one consists of, by name. Each schedule drives one of them, or each of them.</summary>
+    /// <value>Empty for a wrapper of one optimizer; the default.</value>
+    public virtual IReadOnlyDictionary<string, BaseOptimWrapper> Members => NoMembers;
 
-    // Set by the runner, as the hub is.
-    internal IterationProbe? Probe { get; set; }
+    /// <summary>Gets how many updates were due so far: a window of accumulation is one, and so is a step that a loss scaler skipped.</summary>
+    public int UpdateCount { get; protected set; }
+
+    /// <summary>Gets or sets whether gradients stay where they are until the next backward that follows an update, so that hooks can look at them.</summary>
+    public abstract bool KeepGradients { get; set; }
+
+    /// <summary>Gets what the runner handed over.</summary>
+    /// <value><see langword="null"/> without a runner; then nothing is logged.</value>
+    protected OptimWrapperContext? Context { get; private set; }
+
+    /// <summary>Takes what the runner has for the wrapper. The runner calls it once, when the wrapper is built.</summary>
+    /// <param name="context">The hub, the logger and the like. A wrapper that has others inside passes it on to them.</param>
+    public virtual void Attach(OptimWrapperContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        Context = context;
+    }
 
     /// <summary>
     /// Does everything between a loss and updated weights: scales it, computes gradients and, when an update is due, clips, steps and clears.
     /// </summary>
     /// <param name="loss">The loss, a tensor of one element. Borrowed.</param>
     public abstract void UpdateParams(Tensor loss);
+
+    /// <summary>Computes gradients.</summary>
+    /// <param name="loss">The loss, a tensor of one element. Borrowed.</param>
+    public abstract void Backward(Tensor loss);
+
+    /// <summary>Updates the weights from the gradients as they are.</summary>
+    public abstract void Step();
+
+    /// <summary>Clears the gradients.</summary>
+    public abstract void ZeroGrad();
+
+    /// <summary>Checks what can only be known when the training step is over. The loop calls it after each one. Does nothing unless overridden.</summary>
+    public virtual void FinishIter()
+    {
+    }
 
     /// <summary>Opens the surroundings in which the model computes the loss, for example a lower precision.</summary>
     /// <param name="model">The model.</param>
@@ -43,15 +75,33 @@ public abstract class BaseOptimWrapper : IDisposable
     {
     }
 
+    /// <summary>Gives what MMEngine's checkpoints have under <c>optimizer</c>.</summary>
+    /// <returns>
+    /// The optimizer's state in PyTorch's layout, with what the wrapper adds beside it; or, with several optimizers, such a state by each name. Its tensors
+    /// are on the CPU; fresh.
+    /// </returns>
+    public abstract PthDict SaveState();
+
+    /// <summary>Takes over what <see cref="SaveState"/> or MMEngine gave.</summary>
+    /// <param name="state">The state. Borrowed; it stays as it is.</param>
+    /// <exception cref="PthException">The state does not fit; the wrapper is as it was.</exception>
+    public abstract void LoadState(PthDict state);
+
+    /// <summary>Gives how far the wrapper has come, which MMEngine's checkpoints lack: the counts and, within a window of accumulation, the gradients.</summary>
+    /// <returns>The progress. Its tensors are on the CPU; fresh.</returns>
+    public abstract PthDict SaveProgress();
+
+    /// <summary>Takes over what <see cref="SaveProgress"/> gave, after <see cref="InitializeCountStatus"/>.</summary>
+    /// <param name="progress">The progress. Borrowed.</param>
+    /// <exception cref="PthException">The progress does not fit; the wrapper is as it was.</exception>
+    public abstract void LoadProgress(PthDict progress);
+
     /// <inheritdoc/>
     public void Dispose()
     {
         Dispose(disposing: true);
         GC.SuppressFinalize(this);
     }
-
-    // The hub is known only when a runner takes the wrapper: it may have been built long before.
-    internal void UseMessageHub(MessageHub hub) => MessageHub = hub;
 
     /// <summary>Frees what the wrapper owns.</summary>
     /// <param name="disposing">Whether <see cref="Dispose()"/> was called.</param>

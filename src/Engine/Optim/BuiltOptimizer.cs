@@ -1,3 +1,4 @@
+using Compat.Torch.Optim;
 using static TorchSharp.torch;
 
 namespace Compat.Engine.Optim;
@@ -6,6 +7,18 @@ namespace Compat.Engine.Optim;
 /// <param name="Optimizer">The optimizer, made over the model's parameters. Borrowed.</param>
 public sealed record BuiltOptimizer(optim.Optimizer Optimizer) : OptimizerOptions
 {
-    /// <inheritdoc/>
-    public override optim.Optimizer Build(nn.Module model) => Optimizer;
+    /// <summary>Gives the optimizer as it is; its own groups hold.</summary>
+    /// <param name="groups">Groups without settings of their own.</param>
+    /// <returns>The optimizer. Borrowed.</returns>
+    /// <exception cref="ArgumentException">A group has settings of its own, which would get lost.</exception>
+    public override optim.Optimizer Build(IReadOnlyList<ParameterGroup> groups)
+    {
+        ArgumentNullException.ThrowIfNull(groups);
+        return groups.Any(group => group.IsSpecial)
+            ? throw new ArgumentException(
+                $"{Optimizer.GetType().Name} exists already and has its groups; groups with settings of their own cannot be given to it. "
+                + "Give the settings of an optimizer, such as new FusedSgdOptions { … }, or make the groups where you make the optimizer.",
+                nameof(groups))
+            : Optimizer;
+    }
 }

@@ -1,5 +1,6 @@
 using Compat.Engine.Logging;
 using Compat.Torch.Optim;
+using Compat.Torch.Serialization;
 using Compat.Torch.Training;
 using Microsoft.Extensions.Logging;
 using TorchSharp.Modules;
@@ -9,20 +10,26 @@ namespace Compat.Engine.Optim;
 
 /// <summary>Updates weights with one optimizer in full precision, with accumulation and clipping if asked for.</summary>
 /// <remarks>
-/// One call of <see cref="UpdateParams"/> is one count. With accumulation over <c>n</c> counts the loss is divided by <c>n</c>, in the last
-/// incomplete window by its length, and the last count of all always updates. Source: MMEngine <c>OptimWrapper</c>.
+/// <para>One call of <see cref="UpdateParams"/> is one count. With accumulation over <c>n</c> counts the loss is divided by <c>n</c>, in the last
+/// incomplete window by its length, and the last count of all always updates. Source: MMEngine <c>OptimWrapper</c>.</para>
+/// <para>An update is <see cref="SyncGradients"/>, <see cref="ClipGrad"/>, <see cref="ApplyUpdate"/>. A derived wrapper overrides the part that differs and
+/// keeps the others; one for mixed precision unscales in the first and lets its scaler step in the last.</para>
 /// </remarks>
 public class OptimWrapper : BaseOptimWrapper
 {
-    private const int Unknown = -1;
+    private const string BaseParamSettings = "base_param_settings";
 
     private readonly OptimWrapperOptions options;
     private readonly bool ownsOptimizer;
+    private readonly OptimizerGroup? defaults;
     private readonly OptimizerGroup[] paramGroups;
     private readonly LrEntry[] lrEntries;
     private readonly string modelName;
-    private int maxCounts = Unknown;
+    private readonly UpdateWindow window;
+    private bool keepGradients;
     private bool mustClear;
+    private bool hasGradients;
+    private ILogger? lostGradients;
 
     /// <summary>Builds the optimizer and wraps it.</summary>
     /// <param name="options">The settings.</param>
@@ -34,26 +41,40 @@ public class OptimWrapper : BaseOptimWrapper
         Check(options);
         this.options = options;
         ownsOptimizer = options.Optimizer is not BuiltOptimizer;
-        mustClear = options.ZeroGradTiming == ZeroGradTiming.BeforeBackward;
+        window = new UpdateWindow(options.AccumulativeCounts, options.UpdatesPerIteration);
+        keepGradients = options.ZeroGradTiming == ZeroGradTiming.BeforeBackward;
+        mustClear = keepGradients;
         Optimizer = options.Optimizer.Build(model);
         modelName = model.GetType().Name;
         IReadOnlyList<OptimizerGroup> groups = OptimizerGroup.Of(Optimizer);
-        OptimizerGroup[] virtualGroup = groups.Count > 1 ? [OptimizerGroup.OfDefaults(Optimizer)] : [];
-        paramGroups = [.. groups, .. virtualGroup];
-        lrEntries = [new("lr", groups), .. virtualGroup.Select(group => new LrEntry("base_lr", [group]))];
+        defaults = groups.Count > 1 ? OptimizerGroup.OfDefaults(Optimizer) : null;
+        paramGroups = defaults is null ? [.. groups] : [.. groups, defaults];
+        lrEntries = defaults is null ? [new("lr", groups)] : [new("base_lr", [defaults]), new("lr", groups)];
     }
 
     /// <summary>Gets the optimizer.</summary>
     public optim.Optimizer Optimizer { get; }
 
-    /// <summary>Gets how many times <see cref="UpdateParams"/> was called, plus the iterations before a resume.</summary>
-    public int InnerCount { get; private set; }
+    /// <summary>Gets how many times <see cref="UpdateParams"/> was called, plus the calls before a resume.</summary>
+    public int InnerCount => window.Count;
 
     /// <inheritdoc/>
     public override IReadOnlyList<LrEntry> LrEntries => lrEntries;
 
     /// <inheritdoc/>
     public override IReadOnlyList<OptimizerGroup> ParamGroups => paramGroups;
+
+    /// <inheritdoc/>
+    /// <value>At first as <see cref="OptimWrapperOptions.ZeroGradTiming"/> says.</value>
+    public override bool KeepGradients
+    {
+        get => keepGradients;
+        set
+        {
+            keepGradients = value;
+            mustClear |= value && !hasGradients;                      // but what a window has gathered so far is not lost
+        }
+    }
 
     /// <inheritdoc/>
     public override void UpdateParams(Tensor loss)
@@ -68,60 +89,135 @@ public class OptimWrapper : BaseOptimWrapper
 
     /// <summary>Computes gradients and counts.</summary>
     /// <param name="loss">The scaled loss. Borrowed.</param>
-    public virtual void Backward(Tensor loss)
+    public override void Backward(Tensor loss)
     {
         ArgumentNullException.ThrowIfNull(loss);
+        WarnOfLostGradients();
         if (mustClear)
         {
             ZeroGrad();
         }
 
-        LossBackward.Run(loss, modelName, InnerCount);
-        InnerCount++;
+        LossBackward.Run(loss, modelName, window.Iteration);
+        hasGradients = true;
+        window.Count++;
     }
 
-    /// <summary>Clips the gradients if asked for, and updates the weights.</summary>
-    public virtual void Step()
+    /// <summary>Updates the weights: <see cref="SyncGradients"/>, <see cref="ClipGrad"/>, <see cref="ApplyUpdate"/>.</summary>
+    /// <exception cref="ObjectDisposedException">The optimizer was disposed.</exception>
+    /// <exception cref="InvalidOperationException">The optimizer's parameters are not those that it was made with.</exception>
+    public override void Step()
     {
-        Probe?.OnGradients(Optimizer);
-        if (options.ClipGrad is { } clip)
+        try
         {
-            using Tensor? norm = ClipGradNorm.Apply(ParametersToClip(), clip.MaxNorm, clip.NormType);
-            if (norm is not null)
-            {
-                LogGradNorm(norm);
-            }
+            SyncGradients();
+            Context?.Probe.OnGradients(Optimizer);
+            ClipGrad();
+            Context?.Probe.OnClipped(Optimizer);
+            ApplyUpdate();
+        }
+        catch (Exception exception) when (OptimizerFault.Find(Optimizer, exception) is { } fault)
+        {
+            throw fault;
         }
 
-        Probe?.OnClipped(Optimizer);
-        Optimizer.step();
+        UpdateCount++;
     }
 
-    /// <summary>Clears the gradients.</summary>
-    public virtual void ZeroGrad()
+    /// <inheritdoc/>
+    public override void ZeroGrad()
     {
         OptimizerGroup.ClearGradients(Optimizer, options.SetToNone);
         mustClear = false;
+        hasGradients = false;
     }
+
+    /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">
+    /// With accumulation, the iteration made another number of calls than <see cref="OptimWrapperOptions.UpdatesPerIteration"/>.
+    /// </exception>
+    public override void FinishIter() => window.FinishIter();
 
     /// <inheritdoc/>
     public override void InitializeCountStatus(nn.Module model, int initCounts, int maxCounts, ILogger logger)
     {
         ArgumentNullException.ThrowIfNull(model);
-        InnerCount = initCounts;
-        this.maxCounts = maxCounts;
-        if (initCounts % options.AccumulativeCounts != 0)
-        {
-            EngineLog.Warning(
-                logger,
-                $"Training resumes at iteration {initCounts}, in the middle of a window of {options.AccumulativeCounts} accumulated iterations. "
-                + "The gradients of the window's first part are lost.");
-        }
-
+        window.Initialize(initCounts, maxCounts);
+        UpdateCount = window.Count / options.AccumulativeCounts;
+        lostGradients = window.Count % options.AccumulativeCounts != 0 ? logger : null;
         if (options.AccumulativeCounts > 1 && model.modules().Any(IsBatchNorm))
         {
             EngineLog.Warning(
                 logger, "The model has batch norm layers, whose statistics see the small batches: accumulating gradients is not quite a larger batch.");
+        }
+    }
+
+    /// <summary>Gives the optimizer's state and, with several groups, <c>base_param_settings</c>: the default values that schedules drive too.</summary>
+    /// <returns>The state, in MMEngine's layout. Its tensors are on the CPU; fresh.</returns>
+    public override PthDict SaveState()
+    {
+        PthDict state = Optimizer.SaveState();
+        if (defaults is not null)
+        {
+            PthDict saved = new() { ["params"] = new PthTensor(zeros(1)) };  // a dummy, as MMEngine has it
+            foreach ((PthValue name, PthValue value) in defaults.SaveSettings())
+            {
+                saved.Set(name, value);
+            }
+
+            state[BaseParamSettings] = saved;
+        }
+
+        return state;
+    }
+
+    /// <inheritdoc/>
+    public override void LoadState(PthDict state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        PthDict saved = state.TryGetValue(BaseParamSettings, out PthValue? value)
+            ? value as PthDict ?? throw new PthException($"The state's '{BaseParamSettings}' is no dictionary. The file is damaged.")
+            : [];
+        defaults?.CheckSettings(saved);
+        Optimizer.LoadState(Without(state, BaseParamSettings));
+        defaults?.LoadSettings(saved);
+    }
+
+    /// <inheritdoc/>
+    public override PthDict SaveProgress() => new()
+    {
+        ["inner_count"] = InnerCount,
+        ["update_count"] = UpdateCount,
+        ["must_clear"] = mustClear,
+        ["gradients"] = hasGradients && !mustClear ? GradientStates.Save(Optimizer) : [],
+    };
+
+    /// <inheritdoc/>
+    public override void LoadProgress(PthDict progress)
+    {
+        ArgumentNullException.ThrowIfNull(progress);
+        if (!progress.TryGetValue("inner_count", out PthValue? inner)
+            || inner is not PthInteger count
+            || !progress.TryGetValue("update_count", out PthValue? updates)
+            || updates is not PthInteger updated
+            || !progress.TryGetValue("must_clear", out PthValue? clear)
+            || clear is not PthBool clears
+            || !progress.TryGetValue("gradients", out PthValue? saved)
+            || saved is not PthDict gradients)
+        {
+            throw new PthException(
+                "The value is no progress of an OptimWrapper: it lacks 'inner_count', 'update_count', 'must_clear' or 'gradients'. Give what SaveProgress gave.");
+        }
+
+        GradientStates.Check(Optimizer, gradients);
+        window.Resume((int)count.Value);
+        UpdateCount = (int)updated.Value;
+        mustClear = clears.Value;
+        hasGradients = gradients.Count > 0;
+        lostGradients = null;
+        if (hasGradients)
+        {
+            GradientStates.Load(Optimizer, gradients);
         }
     }
 
@@ -130,13 +226,36 @@ public class OptimWrapper : BaseOptimWrapper
     /// <returns>The loss itself without accumulation, else a fresh tensor.</returns>
     protected Tensor ScaleLoss(Tensor loss)
     {
-        int factor = LossFactor();
+        int factor = window.LossFactor();
         return factor == 1 ? loss : loss / factor;
     }
 
     /// <summary>Tells whether the weights are updated now.</summary>
     /// <returns>Whether a window of accumulation, or the training, ends here.</returns>
-    protected bool ShouldUpdate() => InnerCount % options.AccumulativeCounts == 0 || InnerCount == maxCounts;
+    protected bool ShouldUpdate() => window.IsComplete;
+
+    /// <summary>
+    /// Makes the gradients what they are meant to be before anybody looks at them: averaged over the processes, unscaled. The default has nothing to do.
+    /// </summary>
+    protected virtual void SyncGradients()
+    {
+    }
+
+    /// <summary>Clips the gradients if asked for.</summary>
+    protected virtual void ClipGrad()
+    {
+        if (options.ClipGrad is { } clip)
+        {
+            using Tensor? norm = ClipGradNorm.Apply(ParametersToClip(), clip.MaxNorm, clip.NormType);
+            if (norm is not null)
+            {
+                LogGradNorm(norm);
+            }
+        }
+    }
+
+    /// <summary>Updates the weights from the gradients as they are: one step of the optimizer.</summary>
+    protected virtual void ApplyUpdate() => Optimizer.step();
 
     /// <summary>Gets the parameters whose gradients are clipped: those of the optimizer.</summary>
     /// <returns>The parameters. Borrowed.</returns>
@@ -144,7 +263,7 @@ public class OptimWrapper : BaseOptimWrapper
 
     /// <summary>Logs the norm of the gradients before clipping.</summary>
     /// <param name="norm">The norm, a 0-d tensor. Borrowed.</param>
-    protected virtual void LogGradNorm(Tensor norm) => MessageHub?.UpdateScalar("train/grad_norm", norm);
+    protected virtual void LogGradNorm(Tensor norm) => Context?.MessageHub.UpdateScalar("train/grad_norm", norm);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
@@ -166,6 +285,14 @@ public class OptimWrapper : BaseOptimWrapper
                 $"AccumulativeCounts is {options.AccumulativeCounts}; it must be at least 1. Use 1 to update at every iteration.");
         }
 
+        if (options.UpdatesPerIteration < 1)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(options),
+                options.UpdatesPerIteration,
+                $"UpdatesPerIteration is {options.UpdatesPerIteration}; it must be at least 1. Set it to how often an iteration calls UpdateParams.");
+        }
+
         if (options.ClipGrad is { } clip && (!(clip.MaxNorm > 0) || !(clip.NormType > 0)))
         {
             throw new ArgumentOutOfRangeException(
@@ -174,24 +301,34 @@ public class OptimWrapper : BaseOptimWrapper
         }
     }
 
+    private static PthDict Without(PthDict state, string name)
+    {
+        PthDict rest = [];
+        foreach ((PthValue key, PthValue value) in state)
+        {
+            if (key is not PthText text || text.Value != name)
+            {
+                rest.Set(key, value);
+            }
+        }
+
+        return rest;
+    }
+
     private static bool IsBatchNorm(nn.Module module) =>
         module is BatchNorm1d or BatchNorm2d or BatchNorm3d;
 
-    private int LossFactor()
+    // Not before the first gradient: whoever resumes exactly brings the lost ones back after the counts were initialised.
+    private void WarnOfLostGradients()
     {
-        int counts = options.AccumulativeCounts;
-        if (counts == 1 || maxCounts == Unknown)
+        if (lostGradients is not null)
         {
-            return counts;
+            EngineLog.Warning(
+                lostGradients,
+                $"Training resumes at iteration {window.Count / options.UpdatesPerIteration}, in the middle of a window of {options.AccumulativeCounts} "
+                + "accumulated iterations. The gradients of the window's first part are lost.");
+            lostGradients = null;
         }
-
-        int remainder = maxCounts % counts;
-        int factor = InnerCount < maxCounts - remainder ? counts : remainder;
-        return factor > 0
-            ? factor
-            : throw new InvalidOperationException(
-                $"UpdateParams was called {InnerCount + 1} times, but training has {maxCounts} iterations. With accumulation, call it once in each "
-                + "iteration.");
     }
 
     private void Update()
@@ -208,7 +345,7 @@ public class OptimWrapper : BaseOptimWrapper
 
     private void ZeroGradAfterStep()
     {
-        if (options.ZeroGradTiming == ZeroGradTiming.BeforeBackward)
+        if (keepGradients)
         {
             mustClear = true;
         }

@@ -12,6 +12,12 @@ public sealed record OptimWrapperOptions : BaseOptimWrapperOptions
     /// <value>At least 1. The default is 1: update at every iteration.</value>
     public int AccumulativeCounts { get; init; } = 1;
 
+    /// <summary>
+    /// Gets how often each iteration calls <see cref="BaseOptimWrapper.UpdateParams"/>. Only accumulation needs it: it decides where the last window begins.
+    /// </summary>
+    /// <value>At least 1. The default is 1. Without accumulation an iteration may call it as often as it likes.</value>
+    public int UpdatesPerIteration { get; init; } = 1;
+
     /// <summary>Gets the clipping of gradients before each update.</summary>
     /// <value>The default is <see langword="null"/>: no clipping.</value>
     public GradClipOptions? ClipGrad { get; init; }

@@ -1,41 +1,62 @@
 using Compat.Torch.Optim;
+using Compat.Torch.Serialization;
 using Compat.Torch.Training;
 
 namespace Compat.Engine.Schedulers;
 
 /// <summary>Multiplies a value by a factor at given steps.</summary>
 /// <remarks>
-/// <c>v ← v · gamma^m</c> at each milestone, where m is how often it is listed. Milestones count from the scheduler's own beginning. Source: MMEngine
+/// <c>v ← v · gamma^m</c> at each milestone, where m is how often it is listed. Milestones count from the schedule's own beginning. Source: MMEngine
 /// <c>MultiStepParamScheduler</c>.
 /// </remarks>
 public class MultiStepParamScheduler : ParamScheduler
 {
-    private readonly Dictionary<int, int> milestones;
-    private readonly double gamma;
+    private Dictionary<int, int> milestones;
+    private double gamma;
 
-    /// <summary>Makes the scheduler.</summary>
+    /// <summary>Makes the schedule; <see cref="ParamSchedulerOptions.Build(IReadOnlyList{OptimizerGroup})"/> alone calls it.</summary>
     /// <param name="groups">The groups.</param>
-    /// <param name="parameter">The value to change.</param>
-    /// <param name="milestones">The steps; they must not decrease.</param>
-    /// <param name="gamma">The factor.</param>
-    /// <param name="options">When the scheduler is active.</param>
-    /// <exception cref="ArgumentException">The milestones decrease somewhere.</exception>
-    public MultiStepParamScheduler(
-        IReadOnlyList<OptimizerGroup> groups,
-        ScheduledParameter parameter,
-        IReadOnlyList<int> milestones,
-        double gamma,
-        ParamSchedulerOptions options)
-        : base(groups, parameter, options)
+    /// <param name="options">Steps and factor, and when the schedule is active.</param>
+    /// <exception cref="ArgumentException">The milestones decrease somewhere, one is below 0, or a group lacks the option.</exception>
+    protected internal MultiStepParamScheduler(IReadOnlyList<OptimizerGroup> groups, MultiStepParamSchedulerOptions options)
+        : base(groups, options)
     {
-        ArgumentNullException.ThrowIfNull(milestones);
-        StepList.Check(milestones, "Milestones");
-        this.milestones = milestones.CountBy(milestone => milestone).ToDictionary();
-        this.gamma = gamma;
-        Step();
+        ArgumentNullException.ThrowIfNull(options);
+        StepList.Check(options.Milestones, "Milestones");
+        if (options.Milestones is [< 0, ..])
+        {
+            throw new ArgumentException(
+                $"Milestones is [{string.Join(", ", options.Milestones)}]; {options.Milestones[0]} is below 0 and never comes. "
+                + "Write steps from 0 on, counted from Begin.",
+                nameof(options));
+        }
+
+        milestones = options.Milestones.CountBy(milestone => milestone).ToDictionary();
+        gamma = options.Gamma;
     }
 
     /// <inheritdoc/>
-    protected override double Next(double current) =>
-        milestones.TryGetValue(LastStep, out int times) ? current * Math.Pow(gamma, times) : current;
+    protected override double Next(in GroupValue value) =>
+        milestones.TryGetValue(LastStep, out int times) ? value.Current * Math.Pow(gamma, times) : value.Current;
+
+    /// <inheritdoc/>
+    protected override void SaveSettings(PthDict state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        PthDict counts = new(PthDictKind.Counter);
+        foreach ((int milestone, int times) in milestones)
+        {
+            counts.Set(milestone, times);
+        }
+
+        state["milestones"] = counts;
+        state["gamma"] = gamma;
+    }
+
+    /// <inheritdoc/>
+    protected override void LoadSettings(PthDict state)
+    {
+        SchedulerState read = new(state);
+        (milestones, gamma) = (read.Counts("milestones"), read.Number("gamma"));
+    }
 }

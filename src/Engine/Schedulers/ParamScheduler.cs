@@ -1,73 +1,171 @@
+using Compat.Engine.Evaluation;
+using Compat.Engine.Optim;
 using Compat.Torch.Optim;
+using Compat.Torch.Serialization;
 
 namespace Compat.Engine.Schedulers;
 
-/// <summary>Changes a value of the parameter groups step by step, starting from whatever the value is now.</summary>
+/// <summary>Changes an option of the parameter groups step by step, starting from whatever it is now.</summary>
 /// <remarks>
-/// Schedulers multiply the current value rather than set it, so several of them compose. The constructor makes the first step. Active steps are
-/// those with <c>begin ≤ step &lt; end</c>; a scheduler counts only these. Source: MMEngine <c>_ParamScheduler</c>.
+/// <para>Schedules multiply the current value rather than set it, so several of them compose. Active steps are those with
+/// <c>begin ≤ step &lt; end</c>; a schedule counts only these. <see cref="ParamSchedulerOptions.Build(IReadOnlyList{OptimizerGroup})"/> makes the first step.</para>
+/// <para>A derived schedule overrides <see cref="Next"/>. One that looks at a metric overrides <see cref="Step()"/>, to count only,
+/// <see cref="Step(IReadOnlyDictionary{string, MetricValue})"/>, and <see cref="FirstStep"/>. Source: MMEngine <c>_ParamScheduler</c>.</para>
 /// </remarks>
 public abstract class ParamScheduler
 {
-    private readonly IReadOnlyList<OptimizerGroup> groups;
-    private readonly int begin;
-    private readonly int end;
-    private int globalStep = -1;
+    /// <summary>The <see cref="End"/> of a schedule without end, as MMEngine writes it.</summary>
+    public const int Unlimited = 1_000_000_000;
 
-    /// <summary>Takes the groups and remembers their initial values. The derived constructor ends with <see cref="Step"/>.</summary>
+    private readonly IReadOnlyList<OptimizerGroup> groups;
+    private double[] initial = [];
+
+    /// <summary>Finds the option in each group.</summary>
     /// <param name="groups">The groups.</param>
-    /// <param name="parameter">The value to change.</param>
-    /// <param name="options">When the scheduler is active.</param>
-    /// <exception cref="ArgumentException">The end is not behind the beginning.</exception>
-    protected ParamScheduler(IReadOnlyList<OptimizerGroup> groups, ScheduledParameter parameter, ParamSchedulerOptions options)
+    /// <param name="options">What is scheduled and when.</param>
+    /// <exception cref="ArgumentException">A group lacks the option.</exception>
+    protected ParamScheduler(IReadOnlyList<OptimizerGroup> groups, ParamSchedulerOptions options)
     {
         ArgumentNullException.ThrowIfNull(groups);
         ArgumentNullException.ThrowIfNull(options);
-        if (options.End <= options.Begin)
-        {
-            throw new ArgumentException(
-                $"The scheduler's End is {options.End} and its Begin {options.Begin}; End must be larger. Leave End out for a scheduler without end.",
-                nameof(options));
-        }
-
         this.groups = groups;
-        begin = options.Begin;
-        end = options.End;
-        Parameter = parameter;
-        ByEpoch = options.ByEpoch;
-        foreach (OptimizerGroup group in groups)
-        {
-            group.InitialLr ??= group.Lr;
-        }
+        Values = [.. groups.Select(options.Option.In)];
+        Option = options.Option;
+        Unit = options.Unit;
+        Begin = options.Begin;
+        End = options.End ?? Unlimited;
     }
 
-    /// <summary>Gets which value is changed.</summary>
-    public ScheduledParameter Parameter { get; }
+    /// <summary>Gets which option is changed.</summary>
+    public OptimizerOption Option { get; }
 
-    /// <summary>Gets whether a step is an epoch rather than an iteration.</summary>
-    public bool ByEpoch { get; }
+    /// <summary>Gets what a step is.</summary>
+    public ScheduleUnit Unit { get; private set; }
+
+    /// <summary>Gets the first step at which the schedule is active.</summary>
+    public int Begin { get; private set; }
+
+    /// <summary>Gets the step at which the schedule stops being active; <see cref="Unlimited"/> for never.</summary>
+    public int End { get; private set; }
+
+    /// <summary>Gets the number of steps so far, less the first one; -1 before that.</summary>
+    public int GlobalStep { get; protected set; } = -1;
 
     /// <summary>Gets the number of the last active step; -1 before the first.</summary>
-    public int LastStep { get; private set; } = -1;
+    public int LastStep { get; protected set; } = -1;
+
+    /// <summary>Gets the name of the optimizer that is scheduled, where there are several.</summary>
+    public string? Optimizer { get; internal set; }
+
+    /// <summary>Gets the wrapper whose groups are scheduled.</summary>
+    /// <value><see langword="null"/> if the schedule was built for groups alone.</value>
+    public BaseOptimWrapper? Wrapper { get; internal set; }
+
+    /// <summary>Gets the option in each group.</summary>
+    protected IReadOnlyList<OptimizerValue> Values { get; }
+
+    /// <summary>Gets whether the present step is an active one.</summary>
+    protected bool IsActive => Begin <= GlobalStep && GlobalStep < End;
 
     /// <summary>Goes one step on and, if active, changes the values.</summary>
-    public void Step()
+    public virtual void Step()
     {
-        globalStep++;
-        if (globalStep < begin || globalStep >= end)
+        GlobalStep++;
+        if (!IsActive)
         {
             return;
         }
 
         LastStep++;
-        foreach (OptimizerGroup group in groups)
+        for (int i = 0; i < Values.Count; i++)
         {
-            group.Lr = Next(group.Lr);
+            Values[i].Current = Next(new GroupValue(Values[i].Current, initial[i], i));
         }
     }
 
-    /// <summary>Computes the value at <see cref="LastStep"/> from the one before.</summary>
-    /// <param name="current">The present value of a group.</param>
+    /// <summary>Looks at the metrics of a validation. Called after each one, for schedules by epoch; does nothing unless overridden.</summary>
+    /// <param name="metrics">The metrics by name.</param>
+    public virtual void Step(IReadOnlyDictionary<string, MetricValue> metrics)
+    {
+    }
+
+    /// <summary>Gives the state as MMEngine's <c>state_dict</c>, which Python's schedulers load.</summary>
+    /// <returns>The settings, the initial values and the counts. The present values belong to the optimizer's state.</returns>
+    public PthDict SaveState()
+    {
+        PthDict state = [];
+        if (Option == OptimizerOption.Momentum)
+        {
+            state["use_betas"] = groups.Count > 0 && groups[0].SaveSettings().TryGetValue("betas", out _);
+        }
+
+        SaveSettings(state);
+        state["param_name"] = Option.Name;
+        state["begin"] = Begin;
+        state["end"] = End;
+        state["by_epoch"] = Unit == ScheduleUnit.Epoch;
+        state["base_values"] = new PthSequence(PthSequenceKind.List, initial.Select(PthValue.FromDouble));
+        state["last_step"] = LastStep;
+        state["_global_step"] = GlobalStep;
+        state["verbose"] = false;
+        state["_last_value"] = new PthSequence(PthSequenceKind.List, Values.Select(value => PthValue.FromDouble(value.Current)));
+        return state;
+    }
+
+    /// <summary>Takes over a state of ours or of MMEngine's. Its settings win over those that the schedule was built with, as there.</summary>
+    /// <param name="state">The state. Borrowed.</param>
+    /// <exception cref="PthException">The state does not fit; the schedule is as it was.</exception>
+    public void LoadState(PthDict state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        SchedulerState read = new(state);
+        string option = read.Text("param_name");
+        if (option != Option.Name)
+        {
+            throw new PthException(
+                $"The state is that of a schedule of '{option}', but this one changes '{Option}'. Load the schedules in the order in which they were saved.");
+        }
+
+        (int begin, int end, int last, int global) = (read.Int("begin"), read.Int("end"), read.Int("last_step"), read.Int("_global_step"));
+        bool byEpoch = read.Flag("by_epoch");
+        double[] values = read.Numbers("base_values");
+        if (values.Length != initial.Length)
+        {
+            throw new PthException(
+                $"The state of the schedule of '{Option}' has {values.Length} initial values, but there are {initial.Length} groups. Build the optimizer with "
+                + "the groups that it was saved with.");
+        }
+
+        LoadSettings(state);
+        (Begin, End, LastStep, GlobalStep, initial) = (begin, end, last, global, values);
+        Unit = byEpoch ? ScheduleUnit.Epoch : Unit == ScheduleUnit.Update ? ScheduleUnit.Update : ScheduleUnit.Iteration;
+    }
+
+    /// <summary>Remembers the initial values, and makes the first step. After the constructor, so that nothing virtual runs in there.</summary>
+    internal void Start()
+    {
+        initial = [.. Values.Select(value => value.Initial ??= value.Current)];
+        FirstStep();
+    }
+
+    /// <summary>Makes the step that every schedule makes when it is built. The default is <see cref="Step()"/>; a schedule that waits for a metric only counts.</summary>
+    protected virtual void FirstStep() => Step();
+
+    /// <summary>Computes a group's value at <see cref="LastStep"/> from the one before.</summary>
+    /// <param name="value">The present value and the initial one.</param>
     /// <returns>The next value.</returns>
-    protected abstract double Next(double current);
+    protected abstract double Next(in GroupValue value);
+
+    /// <summary>Adds the schedule's own settings and counts to its state, by MMEngine's names. The default has none.</summary>
+    /// <param name="state">The state so far.</param>
+    protected virtual void SaveSettings(PthDict state)
+    {
+    }
+
+    /// <summary>Takes over what <see cref="SaveSettings"/> added. Everything is to be checked before anything is changed.</summary>
+    /// <param name="state">The whole state. Borrowed.</param>
+    /// <exception cref="PthException">It does not fit.</exception>
+    protected virtual void LoadSettings(PthDict state)
+    {
+    }
 }

@@ -68,6 +68,6 @@ public class OptimizerHook : Hook
         }
 
         runner.Probe.OnClipped(optimizer);
-        optimizer.step();
+        OptimizerFault.Step(optimizer);
     }
 }

@@ -24,9 +24,11 @@ public sealed class FusedAdagrad : FusedOptimizer<FusedAdagradOptions>
     /// <summary>Makes the optimizer with several groups.</summary>
     /// <param name="groups">The groups.</param>
     /// <param name="implementation">How to compute. The default is <see cref="Implementation.Auto"/>.</param>
+    /// <param name="defaults">What holds for groups that are added without settings; <see langword="null"/> for the first group's settings.</param>
     /// <exception cref="ArgumentException">A setting is out of range, or a parameter is listed twice.</exception>
-    public FusedAdagrad(IEnumerable<ParameterGroup<FusedAdagradOptions>> groups, Implementation implementation = Implementation.Auto)
-        : base(groups, implementation)
+    public FusedAdagrad(
+        IEnumerable<ParameterGroup<FusedAdagradOptions>> groups, Implementation implementation = Implementation.Auto, FusedAdagradOptions? defaults = null)
+        : base(groups, implementation, defaults)
     {
     }
 

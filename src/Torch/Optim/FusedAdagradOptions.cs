@@ -23,6 +23,9 @@ public sealed record FusedAdagradOptions : FusedOptimizerOptions
     /// <value>At least 0. The default is 1e-10.</value>
     public double Eps { get; init; } = 1e-10;
 
+    internal override FusedOptimizer Make(IEnumerable<ParameterGroup> groups, Implementation implementation) =>
+        new FusedAdagrad(groups.Select(group => group.Resolve(this)), implementation, this);
+
     internal override string? Wrong() => base.Wrong()
         ?? (!(LrDecay >= 0) ? $"LrDecay is {LrDecay}; it must be at least 0."
         : !(InitialAccumulatorValue >= 0) ? $"InitialAccumulatorValue is {InitialAccumulatorValue}; it must be at least 0."

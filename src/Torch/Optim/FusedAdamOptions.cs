@@ -27,6 +27,9 @@ public record FusedAdamOptions : FusedOptimizerOptions
     /// <value>The default is <see langword="false"/>.</value>
     public bool Amsgrad { get; init; }
 
+    internal override FusedOptimizer Make(IEnumerable<ParameterGroup> groups, Implementation implementation) =>
+        new FusedAdam(groups.Select(group => group.Resolve(this)), implementation, this);
+
     internal override string? Wrong() => base.Wrong()
         ?? (Beta1 is not (>= 0 and < 1) ? $"Beta1 is {Beta1}; it must be from 0 to below 1."
         : Beta2 is not (>= 0 and < 1) ? $"Beta2 is {Beta2}; it must be from 0 to below 1."

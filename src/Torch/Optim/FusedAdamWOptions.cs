@@ -5,4 +5,7 @@ public sealed record FusedAdamWOptions : FusedAdamOptions
 {
     /// <summary>Makes settings with the defaults of AdamW.</summary>
     public FusedAdamWOptions() => WeightDecay = 0.01;
+
+    internal override FusedOptimizer Make(IEnumerable<ParameterGroup> groups, Implementation implementation) =>
+        new FusedAdamW(groups.Select(group => group.Resolve(this)), implementation, this);
 }

@@ -18,6 +18,7 @@ public abstract class FusedOptimizer : OptimizerHelper, IStatefulOptimizer, IOpt
 {
     private readonly Dictionary<Parameter, ParameterState> states = new(ReferenceEqualityComparer.Instance);
     private readonly List<Parameter[]> members = [];
+    private bool isDisposed;
 
     private protected FusedOptimizer(Implementation implementation)
     {
@@ -65,20 +66,29 @@ public abstract class FusedOptimizer : OptimizerHelper, IStatefulOptimizer, IOpt
 
     /// <summary>Gives the optimizer's state in PyTorch's layout, to be written with <see cref="PthFile"/>.</summary>
     /// <returns><c>state</c>, tensors by name for each parameter's number, and <c>param_groups</c>. Tensors are copies on the CPU; fresh.</returns>
-    public PthDict SaveState() => OptimizerStateDict.Save(this);
+    /// <exception cref="ObjectDisposedException">The optimizer was disposed.</exception>
+    public PthDict SaveState()
+    {
+        CheckUsable();
+        return OptimizerStateDict.Save(this);
+    }
 
     /// <summary>Takes over a state in PyTorch's layout, as a checkpoint has it under <c>optimizer</c>.</summary>
     /// <param name="state">The state of an optimizer of this kind with groups of the same sizes. Borrowed.</param>
     /// <exception cref="PthException">The state does not fit; the optimizer is as it was.</exception>
+    /// <exception cref="ObjectDisposedException">The optimizer was disposed.</exception>
     public void LoadState(PthDict state)
     {
         ArgumentNullException.ThrowIfNull(state);
+        CheckUsable();
         OptimizerStateDict.Load(this, state);
     }
 
     /// <summary>Updates the weights.</summary>
     /// <param name="closure">Computes the loss anew; <see langword="null"/>, as usual, if gradients are there already.</param>
     /// <returns>What the closure returned, else <see langword="null"/>.</returns>
+    /// <exception cref="ObjectDisposedException">The optimizer was disposed.</exception>
+    /// <exception cref="InvalidOperationException">A parameter was disposed, as happens when a model moves to another device or type.</exception>
     public override Tensor step(Func<Tensor>? closure = null)
     {
         Tensor? loss = null;
@@ -99,9 +109,25 @@ public abstract class FusedOptimizer : OptimizerHelper, IStatefulOptimizer, IOpt
 
     void IOptimizerStates.SetEntries(Parameter parameter, PthDict entries) => states[parameter].Load(parameter, entries);
 
-    PthDict IOptimizerStates.OptionsOf(int group) => OptionsOf(_parameter_groups[group]);
+    /// <summary>Refuses an optimizer that was disposed, or a parameter of which was.</summary>
+    internal void CheckUsable()
+    {
+        if (isDisposed)
+        {
+            throw OptimizerFault.Disposed(this);
+        }
 
-    void IOptimizerStates.SetOptions(int group, PthDict options) => SetOptions(_parameter_groups[group], options);
+        if (members.Exists(static group => Array.Exists(group, static parameter => parameter.IsInvalid)))
+        {
+            throw OptimizerFault.ParameterDisposed();
+        }
+    }
+
+    /// <summary>Gives access to a group's settings.</summary>
+    internal GroupSettings SettingsOf(ParamGroup group) => new(() => OptionsOf(group), saved => SetOptions(group, saved));
+
+    /// <summary>Makes a group without parameters that has the default settings.</summary>
+    internal abstract ParamGroup MakeDefaultsGroup();
 
     /// <summary>Updates the weights from scaled gradients, unless an infinity was found. Nothing is read, so nobody waits.</summary>
     /// <param name="gradScale">The scale of the gradients; <see langword="null"/> if they are unscaled already.</param>
@@ -110,13 +136,7 @@ public abstract class FusedOptimizer : OptimizerHelper, IStatefulOptimizer, IOpt
     {
         using IDisposable guard = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        if (members.Exists(group => Array.Exists(group, parameter => parameter.IsInvalid)))
-        {
-            throw new InvalidOperationException(
-                "A parameter of the optimizer was disposed. TorchSharp makes new parameters when a model moves to another device or type: move the model "
-                + "first, then build the optimizer.");
-        }
-
+        CheckUsable();
         Implementation implementation = Implementation;
         for (int i = 0; i < members.Count; i++)
         {
@@ -134,7 +154,9 @@ public abstract class FusedOptimizer : OptimizerHelper, IStatefulOptimizer, IOpt
         Parameter[] parameters = [.. group.Parameters];
         if (parameters.Length == 0)
         {
-            throw new ArgumentException("A group of parameters is empty. Give the optimizer at least one parameter.");
+            throw new ArgumentException(
+                "A group of parameters is empty. Give the optimizer at least one parameter. If they are those of a module, its constructor must end with "
+                + "RegisterComponents().");
         }
 
         if (parameters.Distinct(ReferenceEqualityComparer.Instance).Count() < parameters.Length || parameters.Any(states.ContainsKey))
@@ -172,6 +194,7 @@ public abstract class FusedOptimizer : OptimizerHelper, IStatefulOptimizer, IOpt
         base.Dispose(disposing);
         if (disposing)
         {
+            isDisposed = true;
             foreach (ParameterState state in states.Values)
             {
                 state.Dispose();

@@ -27,6 +27,9 @@ public sealed record FusedRmsPropOptions : FusedOptimizerOptions
     /// <value>The default is <see langword="false"/>.</value>
     public bool Centered { get; init; }
 
+    internal override FusedOptimizer Make(IEnumerable<ParameterGroup> groups, Implementation implementation) =>
+        new FusedRmsProp(groups.Select(group => group.Resolve(this)), implementation, this);
+
     internal override string? Wrong() => base.Wrong()
         ?? (!(Alpha >= 0) ? $"Alpha is {Alpha}; it must be at least 0."
         : !(Eps >= 0) ? $"Eps is {Eps}; it must be at least 0."

@@ -27,9 +27,11 @@ public sealed class FusedSgd : FusedOptimizer<FusedSgdOptions>
     /// <summary>Makes the optimizer with several groups.</summary>
     /// <param name="groups">The groups.</param>
     /// <param name="implementation">How to compute. The default is <see cref="Implementation.Auto"/>.</param>
+    /// <param name="defaults">What holds for groups that are added without settings; <see langword="null"/> for the first group's settings.</param>
     /// <exception cref="ArgumentException">A setting is out of range, or a parameter is listed twice.</exception>
-    public FusedSgd(IEnumerable<ParameterGroup<FusedSgdOptions>> groups, Implementation implementation = Implementation.Auto)
-        : base(groups, implementation)
+    public FusedSgd(
+        IEnumerable<ParameterGroup<FusedSgdOptions>> groups, Implementation implementation = Implementation.Auto, FusedSgdOptions? defaults = null)
+        : base(groups, implementation, defaults)
     {
     }
 

@@ -23,6 +23,9 @@ public sealed record FusedSgdOptions : FusedOptimizerOptions
     /// <value>The default is <see langword="false"/>. It needs a momentum and no dampening.</value>
     public bool Nesterov { get; init; }
 
+    internal override FusedOptimizer Make(IEnumerable<ParameterGroup> groups, Implementation implementation) =>
+        new FusedSgd(groups.Select(group => group.Resolve(this)), implementation, this);
+
     internal override string? Wrong() => base.Wrong()
         ?? (!(Momentum >= 0) ? $"Momentum is {Momentum}; it must be at least 0."
         : Nesterov && (Momentum <= 0 || Dampening != 0) ? $"Nesterov needs a momentum above 0 and no dampening; Momentum is {Momentum}, Dampening is {Dampening}."

@@ -20,4 +20,7 @@ internal interface IOptimizerLayout
 
     /// <summary>Changes a group's settings; what is missing stays.</summary>
     void Load(OptimizerOptions options, PthDict saved);
+
+    /// <summary>Makes settings that are equal, but for the learning rate.</summary>
+    OptimizerOptions Copy(OptimizerOptions options);
 }

@@ -9,7 +9,7 @@ internal interface IOptimizerStates
     /// <summary>Gets the parameters of each group. Borrowed.</summary>
     IReadOnlyList<Parameter[]> Members { get; }
 
-    /// <summary>Gets the groups, with their learning rates.</summary>
+    /// <summary>Gets the groups, with their settings.</summary>
     IReadOnlyList<OptimizerGroup> Groups { get; }
 
     /// <summary>Gets the names of all that may be remembered of a parameter.</summary>
@@ -23,10 +23,4 @@ internal interface IOptimizerStates
 
     /// <summary>Remembers something else of a parameter; nothing, if there are no entries. They fit. Borrowed.</summary>
     void SetEntries(Parameter parameter, PthDict entries);
-
-    /// <summary>Gives a group's settings, without the learning rate.</summary>
-    PthDict OptionsOf(int group);
-
-    /// <summary>Takes over a group's settings; what is missing stays.</summary>
-    void SetOptions(int group, PthDict options);
 }

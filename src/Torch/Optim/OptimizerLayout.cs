@@ -12,7 +12,7 @@ internal delegate ref TValue FieldOf<in TOwner, TValue>(TOwner owner);
 /// <typeparam name="TOptions">TorchSharp's settings.</typeparam>
 internal sealed class OptimizerLayout<TState, TOptions> : IOptimizerLayout
     where TState : OptimizerState
-    where TOptions : OptimizerOptions
+    where TOptions : OptimizerOptions, new()
 {
     /// <summary>Gets the count of updates, if there is one.</summary>
     public FieldOf<TState, long>? Step { get; init; }
@@ -122,5 +122,12 @@ internal sealed class OptimizerLayout<TState, TOptions> : IOptimizerLayout
         {
             field(own) = OptimizerStateDict.Flag(saved, name) ?? field(own);
         }
+    }
+
+    public OptimizerOptions Copy(OptimizerOptions options)
+    {
+        TOptions copy = new();
+        Load(copy, Save(options));
+        return copy;
     }
 }

@@ -33,7 +33,7 @@ internal static class OptimizerStateDict
                 numbers.Add(number++);
             }
 
-            PthDict group = OptionsOf(optimizer, i);
+            PthDict group = optimizer.Groups[i].SaveSettings();
             group["params"] = new PthSequence(PthSequenceKind.List, numbers);
             paramGroups.Add(group);
         }
@@ -53,7 +53,7 @@ internal static class OptimizerStateDict
         PthDict[] groups = GroupsOf(state, optimizer.Members);
         for (int i = 0; i < groups.Length; i++)
         {
-            CheckOptions(OptionsOf(optimizer, i), groups[i]);
+            optimizer.Groups[i].CheckSettings(groups[i]);
         }
 
         (Parameter Parameter, PthDict Entries)[] entries = [.. EntriesOf((PthDict)state["state"], groups, optimizer.Members)];
@@ -64,9 +64,7 @@ internal static class OptimizerStateDict
 
         for (int i = 0; i < groups.Length; i++)
         {
-            optimizer.SetOptions(i, groups[i]);
-            optimizer.Groups[i].Lr = Number(groups[i], "lr") ?? optimizer.Groups[i].Lr;
-            optimizer.Groups[i].InitialLr = Number(groups[i], "initial_lr") ?? optimizer.Groups[i].InitialLr;
+            optimizer.Groups[i].LoadSettings(groups[i]);
         }
 
         foreach ((Parameter parameter, PthDict own) in entries)
@@ -90,16 +88,23 @@ internal static class OptimizerStateDict
     /// <summary>Reads a truth value of a group's settings.</summary>
     public static bool? Flag(PthDict options, string name) => options.TryGetValue(name, out PthValue? value) && value is PthBool flag ? flag.Value : null;
 
-    private static PthDict OptionsOf(IOptimizerStates optimizer, int group)
+    /// <summary>Checks that settings are of the kinds that a group has. None stands for one that was not given; the group keeps its own then.</summary>
+    /// <exception cref="PthException">One is of another kind.</exception>
+    public static void CheckOptions(PthDict own, PthDict saved)
     {
-        PthDict options = optimizer.OptionsOf(group);
-        options["lr"] = optimizer.Groups[group].Lr;
-        if (optimizer.Groups[group].InitialLr is { } initial)
+        foreach ((PthValue key, PthValue value) in saved)
         {
-            options["initial_lr"] = initial;
+            if (value is not PthNone
+                && key is PthText name
+                && own.TryGetValue(name.Value, out PthValue? expected)
+                && KindOf(expected) is { } kind
+                && KindOf(value) != kind)
+            {
+                throw new PthException(
+                    $"The state's setting '{name.Value}' is {KindOf(value) ?? "something else"}; it must be {kind}. "
+                    + "Load the state of the same kind of optimizer.");
+            }
         }
-
-        return options;
     }
 
     private static double? Number(PthValue value) => value switch
@@ -149,24 +154,6 @@ internal static class OptimizerStateDict
             from i in Enumerable.Range(0, members.Count)
             from pair in members[i].Zip(((PthSequence)groups[i]["params"]).Items)
             select (pair.First, byNumber.TryGetValue(pair.Second, out PthDict? own) ? own : []);
-    }
-
-    // None stands for a setting that was not given; the optimizer keeps its own then.
-    private static void CheckOptions(PthDict own, PthDict saved)
-    {
-        foreach ((PthValue key, PthValue value) in saved)
-        {
-            if (value is not PthNone
-                && key is PthText name
-                && own.TryGetValue(name.Value, out PthValue? expected)
-                && KindOf(expected) is { } kind
-                && KindOf(value) != kind)
-            {
-                throw new PthException(
-                    $"The state's setting '{name.Value}' is {KindOf(value) ?? "something else"}; it must be {kind}. "
-                    + "Load the state of the same kind of optimizer.");
-            }
-        }
     }
 
     private static string? KindOf(PthValue value) => value switch

@@ -109,8 +109,25 @@ internal static class TorchSharpOptimizers
         return TryFind(optimizer, out IOptimizerLayout? layout) ? new TorchSharpStates((OptimizerHelper)optimizer, layout) : throw Unknown(optimizer);
     }
 
+    /// <summary>Gives access to a group's settings; to none, if the optimizer is none of TorchSharp's.</summary>
+    public static GroupSettings SettingsOf(optim.Optimizer optimizer, ParamGroup group) => TryFind(optimizer, out IOptimizerLayout? layout)
+        ? new(() => layout.Save(group.Options), saved => layout.Load(group.Options, saved))
+        : GroupSettings.None;
+
+    /// <summary>Copies an optimizer's default settings.</summary>
+    public static OptimizerOptions CopyOf(optim.Optimizer optimizer, OptimizerOptions defaults)
+    {
+        OptimizerOptions copy = TryFind(optimizer, out IOptimizerLayout? layout) ? layout.Copy(defaults) : new();
+        copy.LearningRate = defaults.LearningRate;
+        copy.InitialLearningRate = defaults.InitialLearningRate;
+        return copy;
+    }
+
     /// <summary>Tells whether an optimizer's state can be saved and loaded, by TorchSharp's layout or by itself.</summary>
     public static bool IsKnown(optim.Optimizer optimizer) => optimizer is IStatefulOptimizer || TryFind(optimizer, out _);
+
+    /// <summary>Tells whether an optimizer is one of TorchSharp's, or derived from one.</summary>
+    public static bool IsTheirs(optim.Optimizer optimizer) => TryFind(optimizer, out _);
 
     /// <summary>Says that an optimizer cannot be trained with, and what can.</summary>
     public static NotSupportedException Unknown(optim.Optimizer optimizer) => new(

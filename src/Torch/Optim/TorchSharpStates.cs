@@ -12,7 +12,6 @@ namespace Compat.Torch.Optim;
 internal sealed class TorchSharpStates : IOptimizerStates
 {
     private readonly IOptimizerLayout layout;
-    private readonly List<OptimizerOptions> options;
     private readonly Dictionary<Parameter, (OptimizerState State, OptimizerOptions Options)> states = new(ReferenceEqualityComparer.Instance);
 
     public TorchSharpStates(OptimizerHelper optimizer, IOptimizerLayout layout)
@@ -21,9 +20,8 @@ internal sealed class TorchSharpStates : IOptimizerStates
         Groups = OptimizerGroup.Of(optimizer);
         Members = [.. Groups.Select(group => group.Parameters.ToArray())];
         OptimizerHelper.StateDictionary own = optimizer.state_dict();
-        options = own.Options;
         int number = 0;
-        foreach ((Parameter[] parameters, OptimizerOptions settings) in Members.Zip(options))
+        foreach ((Parameter[] parameters, OptimizerOptions settings) in Members.Zip(own.Options))
         {
             Array.ForEach(parameters, parameter => states.Add(parameter, (own.State[number++], settings)));
         }
@@ -45,8 +43,4 @@ internal sealed class TorchSharpStates : IOptimizerStates
         state.Initialize(settings);
         layout.Load(state, parameter, entries);
     }
-
-    public PthDict OptionsOf(int group) => layout.Save(options[group]);
-
-    public void SetOptions(int group, PthDict saved) => layout.Load(options[group], saved);
 }

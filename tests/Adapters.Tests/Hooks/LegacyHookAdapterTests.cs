@@ -1,3 +1,4 @@
+using Compat.Torch.Optim;
 using System.Text.RegularExpressions;
 using Compat.Adapters.Hooks;
 using Compat.Adapters.Tests.Support;
@@ -146,7 +147,7 @@ public sealed partial class LegacyHookAdapterTests
             WorkDir = folder.Path,
             TrainDataloader = ToyDataset.Loader(10),
             TrainCfg = new EpochBasedTrainLoopOptions { MaxEpochs = 3 },
-            OptimWrapper = new OptimWrapperOptions { Optimizer = new SgdOptions { Lr = 0.01 } },
+            OptimWrapper = new OptimWrapperOptions { Optimizer = new FusedSgdOptions { Lr = 0.01 } },
             DefaultHooks = new DefaultHooks { Logger = null },
             CustomHooks = [.. hooks.Select(hook => hook.AsEngine())],
             Device = CPU,

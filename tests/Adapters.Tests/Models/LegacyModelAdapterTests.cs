@@ -10,6 +10,7 @@ using Compat.Legacy;
 using Compat.Legacy.Runners;
 using Compat.TestSupport;
 using Compat.TestSupport.Toy;
+using Compat.Torch.Optim;
 using Compat.Torch.Data;
 using Compat.Torch.Randomness;
 using Compat.Torch.Training;
@@ -161,7 +162,7 @@ public sealed class LegacyModelAdapterTests
             WorkDir = folder.Path,
             TrainDataloader = ToyDataset.Loader(6),
             TrainCfg = new EpochBasedTrainLoopOptions { MaxEpochs = 1 },
-            OptimWrapper = new OptimWrapperOptions { Optimizer = new SgdOptions { Lr = 0.01 } },
+            OptimWrapper = new OptimWrapperOptions { Optimizer = new FusedSgdOptions { Lr = 0.01 } },
             DefaultHooks = new() { Timer = false, Logger = new() { Interval = 3 } },
             Logger = logger,
         });
@@ -235,7 +236,7 @@ public sealed class LegacyModelAdapterTests
 
     private static ToyBatch Batch() => new(tensor(new float[] { 1, 2 }, 2, 1), ones(2, 1));
 
-    private static OptimWrapper Wrapper(nn.Module model) => new(new OptimWrapperOptions { Optimizer = new SgdOptions { Lr = 0.01 } }, model);
+    private static OptimWrapper Wrapper(nn.Module model) => new(new OptimWrapperOptions { Optimizer = new FusedSgdOptions { Lr = 0.01 } }, model);
 
     private static TrainingTrace Native(int[] milestones)
     {
@@ -248,7 +249,7 @@ public sealed class LegacyModelAdapterTests
             WorkDir = folder.Path,
             TrainDataloader = ToyDataset.Loader(10),
             TrainCfg = new EpochBasedTrainLoopOptions { MaxEpochs = 4 },
-            OptimWrapper = new OptimWrapperOptions { Optimizer = new SgdOptions { Lr = 0.01 } },
+            OptimWrapper = new OptimWrapperOptions { Optimizer = new FusedSgdOptions { Lr = 0.01 } },
             ParamSchedulers = [new MultiStepLrOptions { Milestones = milestones }],
             CustomHooks = [new EngineTraceHook(recorder)],
             Logger = new ListLogger(),

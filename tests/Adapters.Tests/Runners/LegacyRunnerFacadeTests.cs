@@ -8,6 +8,7 @@ using Compat.Engine.Optim;
 using Compat.Legacy;
 using Compat.TestSupport;
 using Compat.TestSupport.Toy;
+using Compat.Torch.Optim;
 using Compat.Torch.Training;
 
 namespace Compat.Adapters.Tests.Runners;
@@ -96,7 +97,7 @@ public sealed class LegacyRunnerFacadeTests
             WorkDir = folder.Path,
             TrainDataloader = ToyDataset.Loader(6),
             TrainCfg = new EpochBasedTrainLoopOptions { MaxEpochs = 1 },
-            OptimWrapper = new OptimWrapperOptions { Optimizer = new SgdOptions { Lr = 0.01 } },
+            OptimWrapper = new OptimWrapperOptions { Optimizer = new FusedSgdOptions { Lr = 0.01 } },
             DefaultHooks = new() { Timer = engineTimer },
             CustomHooks =
             [

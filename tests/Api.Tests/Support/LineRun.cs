@@ -3,6 +3,7 @@ using Compat.Engine.Loops;
 using Compat.Engine.Model;
 using Compat.Engine.Optim;
 using Compat.TestSupport;
+using Compat.Torch.Optim;
 
 namespace Compat.Api.Tests.Support;
 
@@ -24,7 +25,7 @@ internal sealed class LineRun : IDisposable
         Logger = Logger,
         TrainDataloader = LineDataset.Loader(),
         TrainCfg = new EpochBasedTrainLoopOptions { MaxEpochs = 2 },
-        OptimWrapper = new OptimWrapperOptions { Optimizer = new SgdOptions { Lr = 0.1 } },
+        OptimWrapper = new OptimWrapperOptions { Optimizer = new FusedSgdOptions { Lr = 0.1 } },
     };
 
     public static float WeightAfter(Func<RunnerOptions, RunnerOptions> change, BaseDataPreprocessor? preprocessor = null)

@@ -80,7 +80,7 @@ public sealed class HookListTests
             "before_val_epoch:", Line("NORMAL", "IterTimerHook"), " -------------------- ",
             "before_val_iter:", Line("NORMAL", "IterTimerHook"), " -------------------- ",
             "after_val_iter:", Line("NORMAL", "IterTimerHook"), " -------------------- ",
-            "after_val_epoch:", Line("VERY_HIGH", "RuntimeInfoHook"), Line("NORMAL", "IterTimerHook"), " -------------------- ",
+            "after_val_epoch:", Line("VERY_HIGH", "RuntimeInfoHook"), Line("NORMAL", "IterTimerHook"), Line("LOW", "ParamSchedulerHook"), " -------------------- ",
             "after_val:", Line("VERY_HIGH", "RuntimeInfoHook"), " -------------------- ",
             "after_train:", Line("VERY_HIGH", "RuntimeInfoHook"), " -------------------- ",
         ]));

@@ -22,7 +22,7 @@ public sealed class HookTests
     [Fact]
     public void The_points_are_those_that_the_type_overrides_and_a_general_method_stands_for_several()
     {
-        new ParamSchedulerHook().TriggeredPoints.Should().Equal(HookPoint.AfterTrainIter, HookPoint.AfterTrainEpoch);
+        new ParamSchedulerHook().TriggeredPoints.Should().Equal(HookPoint.AfterTrainIter, HookPoint.AfterTrainEpoch, HookPoint.AfterValEpoch);
         new General().TriggeredPoints.Should().Equal(
             HookPoint.BeforeTrainEpoch, HookPoint.BeforeTrainIter, HookPoint.AfterTrainIter, HookPoint.AfterTrainEpoch, HookPoint.BeforeValEpoch,
             HookPoint.BeforeValIter, HookPoint.AfterValIter, HookPoint.AfterValEpoch);

@@ -3,8 +3,12 @@ using Compat.Engine.Hooks;
 using Compat.Engine.Hooks.Arguments;
 using Compat.Engine.Loops;
 using Compat.Engine.Model;
+using Compat.Engine.Optim;
 using Compat.Engine.Tests.Support;
+using Compat.Torch.Optim;
 using Compat.Torch.Training;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
 
 namespace Compat.Engine.Tests.Hooks;
 
@@ -76,6 +80,21 @@ public sealed class RuntimeInfoHookTests
         runner.MessageHub.GetScalar("val/a1").Current().Should().Be(4.5);
         Info<IReadOnlyList<double>>(runner, "val/t2").Should().Equal(1, 2);
         runner.MessageHub.Infos["val/none"].Should().BeNull();
+    }
+
+    [Fact]
+    public void With_several_groups_the_default_rate_is_logged_before_that_of_the_first_group()
+    {
+        using TestRun run = new();
+        using Linear other = nn.Linear(1, 1);
+        using FusedSgd optimizer = new([new(run.Model.parameters(), new() { Lr = 0.07 }), new(other.parameters(), new())], defaults: new() { Lr = 0.0123 });
+
+        Runner runner = run.Train(run.Options with { OptimWrapper = new OptimWrapperOptions { Optimizer = optimizer } });
+
+        runner.MessageHub.Scalars.Keys.Take(2).Should().Equal("train/base_lr", "train/lr");
+        runner.MessageHub.GetScalar("train/base_lr").Current().Should().Be(0.0123);
+        runner.MessageHub.GetScalar("train/lr").Current().Should().Be(0.07);
+        run.EpochLines.Should().Contain(line => line.Contains("  base_lr: 1.2300e-02 lr: 7.0000e-02  ", StringComparison.Ordinal));
     }
 
     [Fact]

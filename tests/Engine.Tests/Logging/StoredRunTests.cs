@@ -1,3 +1,4 @@
+using Compat.Torch.Optim;
 using System.Text.Json;
 using Compat.Engine.Evaluation;
 using Compat.Engine.Hooks;
@@ -54,7 +55,7 @@ public sealed class StoredRunTests
                 MaxEpochs = golden.GetProperty("n").GetInt32(),
                 ValInterval = golden.GetProperty("val_interval").GetInt32(),
             },
-            OptimWrapper = new OptimWrapperOptions { Optimizer = new SgdOptions { Lr = 0.01 } },
+            OptimWrapper = new OptimWrapperOptions { Optimizer = new FusedSgdOptions { Lr = 0.01 } },
             ValDataloader = new BatchLoader(new SlowDataset(clock, load, golden.GetProperty("val_len").GetInt32())),
             ValEvaluator = new Evaluator(new ConstantMetric("mAP", GoldenTensor.Numbers(golden.GetProperty("metrics")))),
             DefaultHooks = new DefaultHooks

@@ -6,6 +6,7 @@ using Compat.Engine.Optim;
 using Compat.Engine.Tests.Support;
 using Compat.TestSupport;
 using Compat.Torch.Data;
+using Compat.Torch.Optim;
 using Compat.Torch.Randomness;
 using Compat.Torch.Serialization;
 using TorchSharp;
@@ -137,7 +138,7 @@ public sealed class TrainLoopStateTests
             TrainDataloader = new BatchLoader(
                 train, new() { BatchSize = 2, Sampler = shuffle ? new RandomSampler(train) : new DefaultSampler(train, seed: 3) }),
             TrainCfg = new EpochBasedTrainLoopOptions { MaxEpochs = Epochs },
-            OptimWrapper = new OptimWrapperOptions { Optimizer = new SgdOptions { Lr = 0.1 } },
+            OptimWrapper = new OptimWrapperOptions { Optimizer = new FusedSgdOptions { Lr = 0.1 } },
             ValDataloader = new BatchLoader(val, new() { BatchSize = 2 }),
             ValEvaluator = new Evaluator(new ConstantMetric("mAP", 0.5)),
             CustomHooks = [.. hooks, recorder],

@@ -4,6 +4,7 @@ using Compat.Engine.Tests.Support;
 using Compat.TestSupport.Toy;
 using Compat.Torch;
 using Compat.Torch.Data;
+using Compat.Torch.Optim;
 using Compat.Torch.Training;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -99,7 +100,7 @@ public sealed class BaseModelTests
     {
         using DisposeScope scope = NewDisposeScope();
         using TestModel model = new() { Losses = (_, loss) => new LossDict { ["acc"] = ones(1), ["loss_a"] = loss, ["loss_b"] = loss } };
-        using BaseOptimWrapper wrapper = new OptimWrapperOptions { Optimizer = new SgdOptions { Lr = 0.25 } }.Build(model);
+        using BaseOptimWrapper wrapper = new OptimWrapperOptions { Optimizer = new FusedSgdOptions { Lr = 0.25 } }.Build(model);
 
         LogVars outputs = model.TrainStep(new ToyBatch(ones(2, 1), zeros(2, 1)), wrapper);
 

@@ -1,3 +1,4 @@
+using Compat.Torch.Optim;
 using System.Text.Json;
 using Compat.Engine.Optim;
 using Compat.Engine.Tests.Support;
@@ -123,22 +124,23 @@ public sealed class OptimWrapperGoldenTests
         double lr = Number(config, "lr", 0);
         double decay = Number(config, "weight_decay", 0);
         double[] betas = config.TryGetProperty("betas", out JsonElement given) ? GoldenTensor.Numbers(given) : [0.9, 0.999];
-        return config.GetProperty("type").GetString() switch
+        Compat.Engine.Optim.OptimizerOptions options = config.GetProperty("type").GetString() switch
         {
-            "SGD" => new SgdOptions
+            "SGD" => new FusedSgdOptions
             {
                 Lr = lr,
                 Momentum = Number(config, "momentum", 0),
                 WeightDecay = decay,
                 Nesterov = config.TryGetProperty("nesterov", out JsonElement nesterov) && nesterov.GetBoolean(),
-            }.Build(model),
-            "AdamW" => new AdamWOptions { Lr = lr, Beta1 = betas[0], Beta2 = betas[1], WeightDecay = decay }.Build(model),
+            },
+            "AdamW" => new FusedAdamWOptions { Lr = lr, Beta1 = betas[0], Beta2 = betas[1], WeightDecay = decay },
             "Adam" => optim.Adam(model.parameters(), lr, betas[0], betas[1], weight_decay: decay),
             "RMSprop" => optim.RMSProp(model.parameters(), lr, Number(config, "alpha", 0.99)),
             "Adagrad" => optim.Adagrad(model.parameters(), lr, Number(config, "lr_decay", 0), decay),
             string other => throw new NotSupportedException($"The golden file has a new optimizer, {other}."),
             null => throw new FormatException("An optimizer has no type."),
         };
+        return options.Build(model);
     }
 
     private static ToyBatch Batch(JsonElement data, int index)

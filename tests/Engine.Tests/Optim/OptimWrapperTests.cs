@@ -1,7 +1,10 @@
+using Compat.Engine.Logging;
 using Compat.Engine.Optim;
 using Compat.Engine.Tests.Support;
 using Compat.Torch.Data;
 using Compat.TestSupport;
+using Compat.Torch.Optim;
+using Compat.Torch.Training;
 using Microsoft.Extensions.Logging.Abstractions;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -18,7 +21,7 @@ public sealed class OptimWrapperTests
     [InlineData(10, "3 3 3 3 3 3 3 3 3 1", "3 6 9 10")]
     public void With_accumulation_over_three_the_last_window_is_divided_by_its_length_and_the_last_iteration_updates(int max, string factors, string updates)
     {
-        Probe probe = Run(new() { Optimizer = new SgdOptions { Lr = 0 }, AccumulativeCounts = 3 }, initCounts: 0, max);
+        Probe probe = Run(new() { Optimizer = new FusedSgdOptions { Lr = 0 }, AccumulativeCounts = 3 }, initCounts: 0, max);
 
         string.Join(' ', probe.Factors).Should().Be(factors);
         string.Join(' ', probe.Updates).Should().Be(updates);
@@ -27,7 +30,7 @@ public sealed class OptimWrapperTests
     [Fact]
     public void Resumed_in_the_last_window_the_factors_are_those_of_a_run_without_a_break()
     {
-        Probe probe = Run(new() { Optimizer = new SgdOptions { Lr = 0 }, AccumulativeCounts = 3 }, initCounts: 6, max: 8);
+        Probe probe = Run(new() { Optimizer = new FusedSgdOptions { Lr = 0 }, AccumulativeCounts = 3 }, initCounts: 6, max: 8);
 
         probe.Factors.Should().Equal(2, 2);
         probe.Updates.Should().Equal(8);
@@ -36,7 +39,7 @@ public sealed class OptimWrapperTests
     [Fact]
     public void Without_accumulation_every_iteration_updates_and_the_loss_is_left_alone()
     {
-        Probe probe = Run(new() { Optimizer = new SgdOptions { Lr = 0 } }, initCounts: 0, max: 3);
+        Probe probe = Run(new() { Optimizer = new FusedSgdOptions { Lr = 0 } }, initCounts: 0, max: 3);
 
         probe.Factors.Should().Equal(1, 1, 1);
         probe.Updates.Should().Equal(1, 2, 3);
@@ -46,7 +49,7 @@ public sealed class OptimWrapperTests
     public void While_the_number_of_iterations_is_unknown_every_window_counts_as_full()
     {
         using TestModel model = new();
-        using Probe probe = new(new() { Optimizer = new SgdOptions { Lr = 0 }, AccumulativeCounts = 2 }, model);
+        using Probe probe = new(new() { Optimizer = new FusedSgdOptions { Lr = 0 }, AccumulativeCounts = 2 }, model);
         for (int i = 0; i < 3; i++)
         {
             probe.Iterate(model);
@@ -60,7 +63,7 @@ public sealed class OptimWrapperTests
     public void More_updates_than_iterations_are_refused_with_accumulation()
     {
         using TestModel model = new();
-        using Probe probe = new(new() { Optimizer = new SgdOptions { Lr = 0 }, AccumulativeCounts = 2 }, model);
+        using Probe probe = new(new() { Optimizer = new FusedSgdOptions { Lr = 0 }, AccumulativeCounts = 2 }, model);
         probe.InitializeCountStatus(model, 0, 2, NullLogger.Instance);
         probe.Iterate(model);
         probe.Iterate(model);
@@ -68,7 +71,8 @@ public sealed class OptimWrapperTests
         Action act = () => probe.Iterate(model);
 
         act.Should().Throw<InvalidOperationException>().WithMessage(
-            "UpdateParams was called 3 times, but training has 2 iterations. With accumulation, call it once in each iteration.");
+            "UpdateParams was called 3 times, but training has 2 iterations of 1. With accumulation, UpdatesPerIteration says how often each iteration calls it. "
+            + "Set it to the number of calls.");
     }
 
     [Fact]
@@ -76,7 +80,7 @@ public sealed class OptimWrapperTests
     {
         using DisposeScope scope = NewDisposeScope();
         using TestModel model = new();
-        using OptimWrapper wrapper = new(new() { Optimizer = new SgdOptions { Lr = 0.25 }, AccumulativeCounts = 2 }, model);
+        using OptimWrapper wrapper = new(new() { Optimizer = new FusedSgdOptions { Lr = 0.25 }, AccumulativeCounts = 2 }, model);
         wrapper.InitializeCountStatus(model, 0, 2, NullLogger.Instance);
 
         wrapper.UpdateParams((model.Weight * 1).sum());
@@ -93,7 +97,7 @@ public sealed class OptimWrapperTests
     {
         using DisposeScope scope = NewDisposeScope();
         using TestModel model = new();
-        using OptimWrapper wrapper = new(new() { Optimizer = new SgdOptions { Lr = 0 }, ZeroGradTiming = timing }, model);
+        using OptimWrapper wrapper = new(new() { Optimizer = new FusedSgdOptions { Lr = 0 }, ZeroGradTiming = timing }, model);
 
         wrapper.UpdateParams((model.Weight * 2).sum());
         (model.Weight.grad is null).Should().Be(cleared);
@@ -112,7 +116,7 @@ public sealed class OptimWrapperTests
         using DisposeScope scope = NewDisposeScope();
         using TestModel model = new();
         using OptimWrapper wrapper = new(
-            new() { Optimizer = new SgdOptions { Lr = 0 }, ZeroGradTiming = ZeroGradTiming.BeforeBackward, AccumulativeCounts = 2 }, model);
+            new() { Optimizer = new FusedSgdOptions { Lr = 0 }, ZeroGradTiming = ZeroGradTiming.BeforeBackward, AccumulativeCounts = 2 }, model);
         List<float> gradients = [];
         for (int i = 0; i < 4; i++)
         {
@@ -130,7 +134,7 @@ public sealed class OptimWrapperTests
     {
         using DisposeScope scope = NewDisposeScope();
         using TestModel model = new();
-        using OptimWrapper wrapper = new(new() { Optimizer = new SgdOptions { Lr = 0 }, SetToNone = setToNone }, model);
+        using OptimWrapper wrapper = new(new() { Optimizer = new FusedSgdOptions { Lr = 0 }, SetToNone = setToNone }, model);
 
         wrapper.UpdateParams((model.Weight * 2).sum());
 
@@ -138,7 +142,7 @@ public sealed class OptimWrapperTests
     }
 
     [Fact]
-    public void Null_is_the_default() => new OptimWrapperOptions { Optimizer = new SgdOptions { Lr = 1 } }.SetToNone.Should().BeTrue();
+    public void Null_is_the_default() => new OptimWrapperOptions { Optimizer = new FusedSgdOptions { Lr = 1 } }.SetToNone.Should().BeTrue();
 
     [Theory]
     [InlineData(true)]
@@ -150,7 +154,7 @@ public sealed class OptimWrapperTests
         {
             OptimWrapper = new OptimWrapperOptions
             {
-                Optimizer = new SgdOptions { Lr = 0 },
+                Optimizer = new FusedSgdOptions { Lr = 0 },
                 ClipGrad = clips ? new GradClipOptions { MaxNorm = 0.1 } : null,
             },
             TrainDataloader = new BatchLoader(new TwosDataset()),
@@ -169,7 +173,7 @@ public sealed class OptimWrapperTests
         using DisposeScope scope = NewDisposeScope();
         using TestModel model = new();
         using OptimWrapper wrapper = new(
-            new() { Optimizer = new SgdOptions { Lr = 1 }, ClipGrad = new GradClipOptions { MaxNorm = 0.5, NormType = double.PositiveInfinity } }, model);
+            new() { Optimizer = new FusedSgdOptions { Lr = 1 }, ClipGrad = new GradClipOptions { MaxNorm = 0.5, NormType = double.PositiveInfinity } }, model);
 
         wrapper.UpdateParams((model.Weight * 8).sum());
 
@@ -183,7 +187,7 @@ public sealed class OptimWrapperTests
     {
         using TestModel model = new();
 
-        Action act = () => new OptimWrapperOptions { Optimizer = new SgdOptions { Lr = 1 }, AccumulativeCounts = counts }.Build(model);
+        Action act = () => new OptimWrapperOptions { Optimizer = new FusedSgdOptions { Lr = 1 }, AccumulativeCounts = counts }.Build(model);
 
         act.Should().Throw<ArgumentOutOfRangeException>().WithParameterName("options").WithMessage(
             $"AccumulativeCounts is {counts}; it must be at least 1. Use 1 to update at every iteration.*");
@@ -200,7 +204,7 @@ public sealed class OptimWrapperTests
 
         Action act = () => new OptimWrapperOptions
         {
-            Optimizer = new SgdOptions { Lr = 1 },
+            Optimizer = new FusedSgdOptions { Lr = 1 },
             ClipGrad = new GradClipOptions { MaxNorm = maxNorm, NormType = normType },
         }.Build(model);
 
@@ -213,7 +217,7 @@ public sealed class OptimWrapperTests
     public void One_group_has_one_learning_rate_in_the_log()
     {
         using TestModel model = new();
-        using OptimWrapper wrapper = new(new() { Optimizer = new SgdOptions { Lr = 0.3 } }, model);
+        using OptimWrapper wrapper = new(new() { Optimizer = new FusedSgdOptions { Lr = 0.3 } }, model);
 
         wrapper.LrEntries.Select(entry => entry.Name).Should().Equal("lr");
         wrapper.ParamGroups.Should().ContainSingle().Which.Lr.Should().Be(0.3);
@@ -232,26 +236,30 @@ public sealed class OptimWrapperTests
             0.7);
         using OptimWrapper wrapper = new(new() { Optimizer = optimizer }, model);
 
-        wrapper.LrEntries.Select(entry => entry.Name).Should().Equal("lr", "base_lr");
-        wrapper.LrEntries[0].Groups.Select(group => group.Lr).Should().Equal(0.1, 0.2);
-        wrapper.LrEntries[1].Groups.Should().ContainSingle().Which.Should().BeSameAs(wrapper.ParamGroups[2]);
+        wrapper.LrEntries.Select(entry => entry.Name).Should().Equal("base_lr", "lr");
+        wrapper.LrEntries[1].Groups.Select(group => group.Lr).Should().Equal(0.1, 0.2);
+        wrapper.LrEntries[0].Groups.Should().ContainSingle().Which.Should().BeSameAs(wrapper.ParamGroups[2]);
         wrapper.ParamGroups.Select(group => group.Lr).Should().Equal(0.1, 0.2, 0.7);
     }
 
     [Fact]
-    public void Resuming_in_the_middle_of_a_window_is_worth_a_warning_and_at_its_end_not()
+    public void Resuming_in_the_middle_of_a_window_is_worth_one_warning_and_at_its_end_none()
     {
+        using DisposeScope scope = NewDisposeScope();
         using TestModel model = new();
-        using OptimWrapper wrapper = new(new() { Optimizer = new SgdOptions { Lr = 1 }, AccumulativeCounts = 3 }, model);
+        using OptimWrapper wrapper = new(new() { Optimizer = new FusedSgdOptions { Lr = 1 }, AccumulativeCounts = 3 }, model);
         ListLogger logger = new();
 
         wrapper.InitializeCountStatus(model, 6, 9, logger);
+        wrapper.Backward(model.Weight.sum());
         logger.Warnings.Should().BeEmpty();
         wrapper.InitializeCountStatus(model, 4, 9, logger);
+        wrapper.Backward(model.Weight.sum());
+        wrapper.Backward(model.Weight.sum());
 
         logger.Warnings.Should().Equal(
             "Training resumes at iteration 4, in the middle of a window of 3 accumulated iterations. The gradients of the window's first part are lost.");
-        wrapper.InnerCount.Should().Be(4);
+        wrapper.InnerCount.Should().Be(6);
     }
 
     [Theory]
@@ -261,7 +269,7 @@ public sealed class OptimWrapperTests
     {
         using BatchNorm2d model = nn.BatchNorm2d(2);
         using Sequential nested = nn.Sequential(model);
-        using OptimWrapper wrapper = new(new() { Optimizer = new SgdOptions { Lr = 1 }, AccumulativeCounts = counts }, nested);
+        using OptimWrapper wrapper = new(new() { Optimizer = new FusedSgdOptions { Lr = 1 }, AccumulativeCounts = counts }, nested);
         ListLogger logger = new();
 
         wrapper.InitializeCountStatus(nested, 0, 9, logger);
@@ -288,12 +296,226 @@ public sealed class OptimWrapperTests
     public void A_wrapper_opens_no_surroundings_of_its_own()
     {
         using TestModel model = new();
-        using OptimWrapper wrapper = new(new() { Optimizer = new SgdOptions { Lr = 1 } }, model);
+        using OptimWrapper wrapper = new(new() { Optimizer = new FusedSgdOptions { Lr = 1 } }, model);
 
         using IDisposable first = wrapper.OptimContext(model);
         first.Dispose();
 
         wrapper.OptimContext(model).Should().BeSameAs(first);
+    }
+
+    [Theory]
+    [InlineData(1, 3, 2, "3 3 3 1", "3 4")]
+    [InlineData(2, 4, 3, "4 4 4 4 2 2", "4 6")]
+    public void Several_updates_per_iteration_move_the_end_so_that_the_last_window_is_divided_rightly(
+        int resumed, int counts, int max, string factors, string updates)
+    {
+        using TestModel model = new();
+        using Probe probe = new(new() { Optimizer = new FusedSgdOptions { Lr = 0 }, AccumulativeCounts = counts, UpdatesPerIteration = 2 }, model);
+        probe.InitializeCountStatus(model, 0, max, NullLogger.Instance);
+
+        while (probe.InnerCount < max * 2)
+        {
+            probe.Iterate(model);
+            probe.Iterate(model);
+            probe.FinishIter();
+        }
+
+        string.Join(' ', probe.Factors).Should().Be(factors);
+        string.Join(' ', probe.Updates).Should().Be(updates);
+        probe.InitializeCountStatus(model, resumed, max, NullLogger.Instance);
+        probe.InnerCount.Should().Be(resumed * 2);
+    }
+
+    [Theory]
+    [InlineData(1, 2)]
+    [InlineData(3, 2)]
+    [InlineData(0, 1)]
+    public void With_accumulation_another_number_of_updates_is_refused_at_the_end_of_the_iteration_with_both_numbers(int calls, int setting)
+    {
+        using TestModel model = new();
+        using Probe probe = new(new() { Optimizer = new FusedSgdOptions { Lr = 0 }, AccumulativeCounts = 2, UpdatesPerIteration = setting }, model);
+        probe.InitializeCountStatus(model, 0, 10, NullLogger.Instance);
+        for (int i = 0; i < calls; i++)
+        {
+            probe.Iterate(model);
+        }
+
+        Action act = probe.FinishIter;
+
+        act.Should().Throw<InvalidOperationException>().WithMessage(
+            $"The iteration called UpdateParams {calls} times, but UpdatesPerIteration is {setting}. With accumulation, the loss of the last window depends on it: "
+            + "make the same number of calls in each iteration, and set UpdatesPerIteration to it.");
+    }
+
+    [Theory]
+    [InlineData(1, 10)]
+    [InlineData(2, null)]
+    public void Without_accumulation_or_a_known_end_any_number_of_updates_is_right(int counts, int? max)
+    {
+        using TestModel model = new();
+        using Probe probe = new(new() { Optimizer = new FusedSgdOptions { Lr = 0 }, AccumulativeCounts = counts }, model);
+        if (max is { } known)
+        {
+            probe.InitializeCountStatus(model, 0, known, NullLogger.Instance);
+        }
+
+        for (int calls = 0; calls < 4; calls++)
+        {
+            for (int i = 0; i < calls; i++)
+            {
+                probe.Iterate(model);
+            }
+
+            probe.FinishIter();
+        }
+
+        probe.InnerCount.Should().Be(6);
+        probe.UpdateCount.Should().Be(6 / counts);
+    }
+
+    [Fact]
+    public void Fewer_than_one_update_per_iteration_are_refused()
+    {
+        using TestModel model = new();
+        Action act = () => new OptimWrapperOptions { Optimizer = new FusedSgdOptions(), UpdatesPerIteration = 0 }.Build(model);
+
+        act.Should().Throw<ArgumentOutOfRangeException>().WithMessage(
+            "UpdatesPerIteration is 0; it must be at least 1. Set it to how often an iteration calls UpdateParams.*");
+    }
+
+    [Fact]
+    public void Closed_windows_are_counted()
+    {
+        using TestModel model = new();
+        using Probe probe = new(new() { Optimizer = new FusedSgdOptions { Lr = 0 }, AccumulativeCounts = 3 }, model);
+        probe.InitializeCountStatus(model, 0, 8, NullLogger.Instance);
+        List<int> counts = [];
+        for (int i = 0; i < 8; i++)
+        {
+            probe.Iterate(model);
+            counts.Add(probe.UpdateCount);
+        }
+
+        counts.Should().Equal(0, 0, 1, 1, 1, 2, 2, 3);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_wrapper_that_overrides_only_unscaling_and_stepping_still_clips(bool clips)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TestModel model = new();
+        OptimWrapperOptions options = new() { Optimizer = new FusedSgdOptions { Lr = 1 }, ClipGrad = clips ? new() { MaxNorm = 0.5 } : null };
+        using AmpLikeWrapper wrapper = new(options, model, scale: 1024);
+
+        wrapper.UpdateParams((model.Weight * 8).sum());
+
+        model.Weight.item<float>().Should().BeApproximately(clips ? 0.5f : -7, 1e-5f);
+        wrapper.UpdateParams((model.Weight * float.PositiveInfinity).sum());
+        model.Weight.item<float>().Should().BeApproximately(clips ? 0.5f : -7, 1e-5f, "the scaler skips the step");
+        wrapper.UpdateCount.Should().Be(2, "a skipped step counts");
+    }
+
+    [Fact]
+    public void A_probe_sees_the_gradients_before_and_after_they_are_clipped_and_before_the_step()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TestModel model = new();
+        OptimWrapperOptions options = new() { Optimizer = new FusedSgdOptions { Lr = 1 }, ClipGrad = new() { MaxNorm = 0.5 } };
+        using AmpLikeWrapper wrapper = new(options, model, scale: 1024);
+        IterationProbe probe = new();
+        using MessageHub hub = new();
+        List<(string Name, float Gradient, float Weight)> seen = [];
+        probe.Gradients += _ => seen.Add(("gradients", model.Weight.grad!.item<float>(), model.Weight.item<float>()));
+        probe.Clipped += _ => seen.Add(("clipped", MathF.Round(model.Weight.grad!.item<float>(), 4), model.Weight.item<float>()));
+        wrapper.Attach(new OptimWrapperContext { MessageHub = hub, Logger = NullLogger.Instance, Probe = probe });
+
+        wrapper.UpdateParams((model.Weight * 8).sum());
+
+        seen.Should().Equal(("gradients", 8, 1), ("clipped", 0.5f, 1));
+        hub.GetScalar("train/grad_norm").Current().Should().Be(8);
+    }
+
+    [Fact]
+    public void Keeping_gradients_can_be_asked_for_later()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TestModel model = new();
+        using OptimWrapper wrapper = new(new() { Optimizer = new FusedSgdOptions { Lr = 0 } }, model);
+        (model.Weight * 5).sum().backward();
+        wrapper.KeepGradients.Should().BeFalse();
+
+        wrapper.KeepGradients = true;
+        wrapper.UpdateParams((model.Weight * 2).sum());
+
+        wrapper.KeepGradients.Should().BeTrue();
+        model.Weight.grad!.item<float>().Should().Be(2, "what was there before is cleared, as if it had been asked for from the start");
+        wrapper.KeepGradients = false;
+        wrapper.UpdateParams((model.Weight * 3).sum());
+        model.Weight.grad.Should().BeNull();
+    }
+
+    [Fact]
+    public void Asking_to_keep_gradients_within_a_window_loses_none()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TestModel model = new();
+        using OptimWrapper wrapper = new(new() { Optimizer = new FusedSgdOptions { Lr = 0 }, AccumulativeCounts = 2 }, model);
+
+        wrapper.UpdateParams((model.Weight * 2).sum());
+        wrapper.KeepGradients = true;
+        wrapper.UpdateParams((model.Weight * 4).sum());
+
+        model.Weight.grad!.item<float>().Should().Be(3);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void An_optimizer_whose_model_moved_says_so_with_clipping_too(bool clips)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using Linear model = nn.Linear(1, 1);
+        using optim.Optimizer optimizer = optim.Adam(model.parameters());
+        using OptimWrapper wrapper = new(new() { Optimizer = optimizer, ClipGrad = clips ? new() { MaxNorm = 1 } : null }, model);
+        model.to(ScalarType.Float64);
+        Action act = () => wrapper.UpdateParams(model.forward(ones(1, 1, ScalarType.Float64)).sum());
+
+        act.Should().Throw<InvalidOperationException>().WithMessage("The parameters of Adam are not those that it was made with. TorchSharp makes new parameters *");
+    }
+
+    [Fact]
+    public void An_optimizer_that_was_disposed_says_so()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TestModel model = new();
+        optim.Optimizer optimizer = optim.Adam(model.parameters());
+        using OptimWrapper wrapper = new(new() { Optimizer = optimizer }, model);
+        optimizer.Dispose();
+        Action act = () => wrapper.UpdateParams((model.Weight * 2).sum());
+
+        act.Should().Throw<ObjectDisposedException>().WithMessage("Adam was disposed, and what it remembered of the parameters is gone.*");
+    }
+
+    [Fact]
+    public void A_model_that_did_not_register_its_components_is_told_how()
+    {
+        using Unregistered model = new();
+        Action act = () => new OptimWrapper(new() { Optimizer = new FusedSgdOptions() }, model);
+
+        act.Should().Throw<ArgumentException>().WithMessage(
+            "A group of parameters is empty. Give the optimizer at least one parameter. If they are those of a module, its constructor must end with RegisterComponents().");
+    }
+
+    [Fact]
+    public void A_single_wrapper_has_no_members()
+    {
+        using TestModel model = new();
+        using OptimWrapper wrapper = new(new() { Optimizer = new FusedSgdOptions() }, model);
+
+        wrapper.Members.Should().BeEmpty();
     }
 
     private static Probe Run(OptimWrapperOptions options, int initCounts, int max)
@@ -307,6 +529,11 @@ public sealed class OptimWrapperTests
         }
 
         return probe;
+    }
+
+    private sealed class Unregistered() : nn.Module("unregistered")
+    {
+        public Linear Layer { get; } = nn.Linear(1, 1);
     }
 
     /// <summary>Sees by what a loss of 1 was divided, and at which counts the weights were updated.</summary>

@@ -4,6 +4,7 @@ using Compat.Engine.Loops;
 using Compat.Engine.Optim;
 using Compat.TestSupport;
 using Compat.TestSupport.Toy;
+using Compat.Torch.Optim;
 
 namespace Compat.Engine.Tests.Support;
 
@@ -26,7 +27,7 @@ internal sealed class TestRun : IDisposable
         Logger = Logger,
         TrainDataloader = ToyDataset.Loader(4),
         TrainCfg = new EpochBasedTrainLoopOptions { MaxEpochs = 2 },
-        OptimWrapper = new OptimWrapperOptions { Optimizer = new SgdOptions { Lr = 0.1 } },
+        OptimWrapper = new OptimWrapperOptions { Optimizer = new FusedSgdOptions { Lr = 0.1 } },
     };
 
     public RunnerOptions WithValidation => Options with

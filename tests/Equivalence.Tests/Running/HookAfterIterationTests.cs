@@ -43,7 +43,7 @@ public sealed class HookAfterIterationTests
             Device = CPU,
             TrainDataloader = ToyDataset.Loader(),
             TrainCfg = new EpochBasedTrainLoopOptions { MaxEpochs = 2 },
-            OptimWrapper = new OptimWrapperOptions { Optimizer = new SgdOptions { Lr = 0.01 } },
+            OptimWrapper = new OptimWrapperOptions { Optimizer = new FusedSgdOptions { Lr = 0.01 } },
             DefaultHooks = new DefaultHooks { Logger = null },
             CustomHooks = [recorder.AsEngine()],
             Logger = new ListLogger(),

@@ -49,7 +49,7 @@ internal sealed class TestRun : IDisposable
             Device = CPU,
             TrainDataloader = ToyDataset.Loader(40),
             TrainCfg = new EpochBasedTrainLoopOptions { MaxEpochs = epochs },
-            OptimWrapper = new OptimWrapperOptions { Optimizer = new SgdOptions { Lr = 0.005, Momentum = 0.9 } },
+            OptimWrapper = new OptimWrapperOptions { Optimizer = new FusedSgdOptions { Lr = 0.005, Momentum = 0.9 } },
             CustomHooks = recorded ? [new EngineTraceHook(Recorder)] : [],
             Logger = Logger,
         }));

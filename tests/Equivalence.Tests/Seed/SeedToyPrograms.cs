@@ -8,6 +8,7 @@ using Compat.Legacy.Runners;
 using Compat.TestSupport;
 using Compat.TestSupport.Toy;
 using Compat.Torch.Data;
+using Compat.Torch.Optim;
 using Compat.Torch.Training;
 using static TorchSharp.torch;
 
@@ -56,7 +57,7 @@ internal static class SeedToyPrograms
             WorkDir = folder.Path,
             TrainDataloader = ToyDataset.Loader(),
             TrainCfg = new EpochBasedTrainLoopOptions { MaxEpochs = 5 },
-            OptimWrapper = new OptimWrapperOptions { Optimizer = new SgdOptions { Lr = 0.01 } },
+            OptimWrapper = new OptimWrapperOptions { Optimizer = new FusedSgdOptions { Lr = 0.01 } },
             ParamSchedulers = schedule,
             CustomHooks = [new EngineTraceHook(recorder)],
             Logger = logger,

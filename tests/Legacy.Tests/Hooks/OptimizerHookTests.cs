@@ -97,6 +97,19 @@ public sealed class OptimizerHookTests
         heard.Should().Equal(("gradients", gradient, 0.5), ("clipped", clipped, 0.5));
     }
 
+    [Fact]
+    public void An_optimizer_that_was_disposed_says_so()
+    {
+        using StepModel model = new();
+        optim.Optimizer optimizer = optim.Adam(model.parameters());
+        using EpochBasedRunner runner = new(model, new RunnerOptions { Logger = new ListLogger(), Optimizer = optimizer, MaxEpochs = 1 });
+        runner.RegisterOptimizerHook(new OptimizerConfig());
+        optimizer.Dispose();
+        Action act = () => runner.Run([ToyDataset.Loader(4)], [("train", 1)]);
+
+        act.Should().Throw<ObjectDisposedException>().WithMessage("Adam was disposed, and what it remembered of the parameters is gone.*");
+    }
+
     [Theory]
     [InlineData(2)]
     [InlineData(1)]

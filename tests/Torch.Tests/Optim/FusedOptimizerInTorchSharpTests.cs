@@ -27,6 +27,29 @@ public sealed class FusedOptimizerInTorchSharpTests
     }
 
     [Fact]
+    public void Defaults_apart_from_the_first_group_hold_for_added_groups()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Parameter[] weights = [Weight(), Weight()];
+        using FusedSgd optimizer = new([new(weights[..1], new() { Lr = 0.07 })], defaults: new() { Lr = 0.0123, Momentum = 0.9 });
+
+        optimizer.add_param_group(new ParamGroup { Parameters = weights[1..] });
+
+        optimizer.Defaults.Should().Be(new FusedSgdOptions { Lr = 0.0123, Momentum = 0.9 });
+        OptimizerGroup.OfDefaults(optimizer).Lr.Should().Be(0.0123);
+        OptimizerGroup.Of(optimizer).Select(group => (group.Lr, group.Momentum)).Should().Equal((0.07, 0.0), (0.0123, 0.9));
+    }
+
+    [Fact]
+    public void Defaults_that_are_out_of_range_are_refused()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Action act = () => new FusedSgd([new([Weight()], new())], defaults: new() { Lr = -1 });
+
+        act.Should().Throw<ArgumentException>().WithMessage("Lr is -1; it must be at least 0.*");
+    }
+
+    [Fact]
     public void A_group_is_added_with_settings_of_its_own_and_checked()
     {
         using DisposeScope scope = NewDisposeScope();

@@ -228,7 +228,7 @@ public sealed class FusedOptimizerTests
             (() => new FusedSgd(parameters, new() { Nesterov = true }), "Nesterov needs a momentum above 0 and no dampening; Momentum is 0, Dampening is 0.*"),
             (() => new FusedAdam(parameters, new() { Beta2 = 1 }), "Beta2 is 1; it must be from 0 to below 1.*"),
             (() => new FusedAdamW(parameters, new() { WeightDecay = double.NaN }), "WeightDecay is NaN; it must be at least 0.*"),
-            (() => new FusedSgd(Array.Empty<Parameter>(), new()), "A group of parameters is empty. Give the optimizer at least one parameter."),
+            (() => new FusedSgd(Array.Empty<Parameter>(), new()), "A group of parameters is empty. Give the optimizer at least one parameter. If they are those of a module, its constructor must end with RegisterComponents()."),
             (() => new FusedSgd([parameters[0], parameters[0]], new()), "A parameter is listed twice. Each parameter belongs to one group."),
             (() => new FusedAdagrad(parameters, new(), Implementation.Foreach), "There are no list operations for FusedAdagrad. Use Implementation.Auto, Fused or PerParameter.*"),
             (() => new FusedRmsProp(parameters, new(), Implementation.Fused), "There is no fused kernel for FusedRmsProp. Use Implementation.Auto, Foreach or PerParameter.*"),

@@ -1,0 +1,225 @@
+using Compat.Engine.Evaluation;
+using Compat.Engine.Optim;
+using Compat.Engine.Schedulers;
+using Compat.Engine.Tests.Support;
+using Compat.Torch.Optim;
+using Compat.Torch.Serialization;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Compat.Engine.Tests.Schedulers;
+
+public sealed class ParamSchedulerTests : IDisposable
+{
+    private readonly Linear model = nn.Linear(1, 1);
+    private readonly SGD optimizer;
+
+    public ParamSchedulerTests() => optimizer = optim.SGD(model.parameters(), 1);
+
+    private IReadOnlyList<OptimizerGroup> Groups => OptimizerGroup.Of(optimizer);
+
+    public void Dispose()
+    {
+        optimizer.Dispose();
+        model.Dispose();
+    }
+
+    [Fact]
+    public void Only_active_steps_are_counted()
+    {
+        ParamScheduler scheduler = new MultiStepLrOptions { Milestones = [9], Begin = 2, End = 4, Unit = ScheduleUnit.Iteration }.Build(Groups);
+        List<int> steps = [scheduler.LastStep];
+        for (int i = 0; i < 5; i++)
+        {
+            scheduler.Step();
+            steps.Add(scheduler.LastStep);
+        }
+
+        steps.Should().Equal(-1, -1, 0, 1, 1, 1);
+        (scheduler.GlobalStep, scheduler.Begin, scheduler.End, scheduler.Unit, scheduler.Option).Should().Be((5, 2, 4, ScheduleUnit.Iteration, OptimizerOption.Lr));
+        scheduler.Wrapper.Should().BeNull();
+    }
+
+    [Fact]
+    public void Without_an_end_it_never_ends() =>
+        new MultiStepLrOptions { Milestones = [1] }.Build(Groups).End.Should().Be(ParamScheduler.Unlimited);
+
+    [Fact]
+    public void The_first_step_is_made_after_the_constructor_with_the_values_as_they_are_then()
+    {
+        ReachingOptions options = new();
+
+        ParamScheduler scheduler = options.Build(Groups);
+        scheduler.Step();
+
+        Groups[0].InitialLr.Should().Be(1);
+        options.Seen.Should().Equal((1, 1, 0), (2, 1, 0));
+    }
+
+    [Theory]
+    [InlineData(5, 5)]
+    [InlineData(5, 3)]
+    public void An_end_that_is_not_behind_the_beginning_is_refused(int begin, int end)
+    {
+        Action act = () => new MultiStepLrOptions { Milestones = [1], Begin = begin, End = end }.Build(Groups);
+
+        act.Should().Throw<ArgumentException>().WithMessage(
+            $"The schedule of 'lr' has End {end} and Begin {begin}; End must be larger. Where End is left out, it is the number of epochs or iterations that the runner trains.");
+    }
+
+    [Fact]
+    public void Epochs_become_iterations_without_changing_the_options()
+    {
+        MultiStepLrOptions options = new() { Milestones = [1, 3], Begin = 2, End = 5, Gamma = 0.5 };
+
+        MultiStepLrOptions byIter = (MultiStepLrOptions)options.ToIterBased(7);
+
+        byIter.Milestones.Should().Equal(7, 21);
+        (byIter.Begin, byIter.End, byIter.Unit, byIter.Gamma).Should().Be((14, 35, ScheduleUnit.Iteration, 0.5));
+        options.Milestones.Should().Equal(1, 3);
+        (options with { End = null }).ToIterBased(7).End.Should().BeNull();
+        (options with { End = ParamScheduler.Unlimited }).ToIterBased(7).End.Should().Be(ParamScheduler.Unlimited, "no end stays no end");
+    }
+
+    [Fact]
+    public void Only_epochs_can_become_iterations_and_an_epoch_has_a_length()
+    {
+        MultiStepLrOptions options = new() { Milestones = [1] };
+        Action byIter = () => (options with { Unit = ScheduleUnit.Iteration }).ToIterBased(7);
+        Action empty = () => options.ToIterBased(0);
+        Action alone = () => (options with { ConvertToIterBased = true }).Build(Groups);
+
+        byIter.Should().Throw<InvalidOperationException>().WithMessage(
+            "The schedule of 'lr' has Unit Iteration; only one that counts epochs can be converted to iterations. Leave Unit, or the conversion, out.");
+        empty.Should().Throw<ArgumentOutOfRangeException>().WithMessage("The length of an epoch is 0; it must be at least 1. Give the number of batches of the training data.*");
+        alone.Should().Throw<InvalidOperationException>().WithMessage("ConvertToIterBased is set for the schedule of 'lr', but only a runner knows how long an epoch is.*");
+    }
+
+    [Fact]
+    public void A_rule_that_looks_at_a_metric_can_be_added_from_outside()
+    {
+        ParamScheduler scheduler = new PlateauOptions("loss").Build(Groups);
+        List<double> rates = [];
+        foreach (double loss in new[] { 3.0, 2.0, 2.5, 1.0, 1.0 })
+        {
+            scheduler.Step();
+            scheduler.Step(new Dictionary<string, MetricValue> { ["loss"] = loss });
+            rates.Add(Groups[0].Lr);
+        }
+
+        rates.Should().Equal(1, 1, 0.5, 0.5, 0.25);
+        (scheduler.GlobalStep, scheduler.LastStep).Should().Be((5, 4));
+    }
+
+    [Fact]
+    public void In_a_wrapper_of_several_each_is_scheduled_or_the_one_that_is_named()
+    {
+        using TestModel first = new();
+        using TestModel second = new();
+        using Pair pair = new(first, second);
+        MultiStepLrOptions options = new() { Milestones = [0], Gamma = 0.5 };
+
+        IReadOnlyList<ParamScheduler> all = options.Build(pair);
+        IReadOnlyList<ParamScheduler> named = (options with { Optimizer = "second" }).Build(pair);
+
+        all.Select(scheduler => scheduler.Optimizer).Should().Equal("first", "second");
+        named.Should().ContainSingle().Which.Wrapper.Should().BeSameAs(pair.Members["second"]);
+        pair.Members.Values.Select(wrapper => wrapper.ParamGroups[0].Lr).Should().Equal(0.5, 0.25);
+    }
+
+    [Fact]
+    public void A_name_that_is_not_there_is_refused_with_those_that_are()
+    {
+        using TestModel first = new();
+        using TestModel second = new();
+        using Pair pair = new(first, second);
+        MultiStepLrOptions options = new() { Milestones = [0], Optimizer = "third" };
+        Action several = () => options.Build(pair);
+        Action single = () => options.Build(pair.Members["first"]);
+
+        several.Should().Throw<ArgumentException>().WithMessage("The schedule of 'lr' is for an optimizer 'third', which is not there. Names present: first, second.");
+        single.Should().Throw<ArgumentException>().WithMessage(
+            "The schedule of 'lr' is for an optimizer 'third', which is not there. There is only one optimizer, without a name; leave Optimizer out.");
+    }
+
+    [Fact]
+    public void A_schedule_by_update_takes_the_counts_of_one_by_iteration_and_stays_by_update()
+    {
+        ParamScheduler byIter = new MultiStepLrOptions { Milestones = [1], Unit = ScheduleUnit.Iteration }.Build(Groups);
+        byIter.Step();
+        ParamScheduler byUpdate = new MultiStepLrOptions { Milestones = [1], Unit = ScheduleUnit.Update }.Build(Groups);
+
+        byUpdate.LoadState(byIter.SaveState());
+
+        (byUpdate.Unit, byUpdate.GlobalStep).Should().Be((ScheduleUnit.Update, 1));
+    }
+
+    /// <summary>Doubles the value, and reaches for a field in its steps.</summary>
+    private sealed record ReachingOptions() : ParamSchedulerOptions(OptimizerOption.Lr)
+    {
+        public List<(double Current, double Initial, int Index)> Seen { get; } = [];
+
+        protected override ParamScheduler Create(IReadOnlyList<OptimizerGroup> groups) => new Reaching(groups, this);
+
+        private sealed class Reaching : ParamScheduler
+        {
+            private readonly ReachingOptions options;
+
+            public Reaching(IReadOnlyList<OptimizerGroup> groups, ReachingOptions options)
+                : base(groups, options) => this.options = options;
+
+            protected override double Next(in GroupValue value)
+            {
+                options.Seen.Add((value.Current, value.Initial, value.Index));
+                return value.Current * 2;
+            }
+        }
+    }
+
+    /// <summary>Two wrappers by name.</summary>
+    private sealed class Pair(nn.Module first, nn.Module second) : BaseOptimWrapper
+    {
+        private readonly Dictionary<string, BaseOptimWrapper> members = new()
+        {
+            ["first"] = new OptimWrapper(new() { Optimizer = new FusedSgdOptions { Lr = 1 } }, first),
+            ["second"] = new OptimWrapper(new() { Optimizer = new FusedSgdOptions { Lr = 1 } }, second),
+        };
+
+        public override IReadOnlyDictionary<string, BaseOptimWrapper> Members => members;
+
+        public override IReadOnlyList<LrEntry> LrEntries => [];
+
+        public override IReadOnlyList<OptimizerGroup> ParamGroups => [.. members.Values.SelectMany(member => member.ParamGroups)];
+
+        public override bool KeepGradients { get; set; }
+
+        public override void UpdateParams(Tensor loss) => throw new NotSupportedException();
+
+        public override void Backward(Tensor loss) => throw new NotSupportedException();
+
+        public override void Step() => throw new NotSupportedException();
+
+        public override void ZeroGrad() => throw new NotSupportedException();
+
+        public override PthDict SaveState() => [];
+
+        public override void LoadState(PthDict state)
+        {
+        }
+
+        public override PthDict SaveProgress() => [];
+
+        public override void LoadProgress(PthDict progress)
+        {
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            base.Dispose(disposing);
+            foreach (BaseOptimWrapper member in members.Values)
+            {
+                member.Dispose();
+            }
+        }
+    }
+}
