@@ -42,10 +42,9 @@ public sealed class ParamSchedulerHook : Hook
     /// <inheritdoc/>
     public override void AfterValEpoch(Runner runner, AfterValEpochArguments arguments)
     {
-        Dictionary<string, double> numbers = arguments.Metrics.Where(metric => metric.Value.IsNumber).ToDictionary(metric => metric.Key, metric => metric.Value.Number);
         foreach (ParamScheduler scheduler in ByEpoch(runner))
         {
-            scheduler.Step(numbers);
+            scheduler.Step(arguments.Metrics);
         }
     }
 

@@ -56,7 +56,8 @@ public abstract class BaseOptimWrapper : IDisposable
     /// <summary>Clears the gradients.</summary>
     public abstract void ZeroGrad();
 
-    /// <summary>Checks what can only be known when the training step is over. The loop calls it after each one. Does nothing unless overridden.</summary>
+    /// <summary>Checks what can only be known when an iteration is over, and lets go of what belongs to it. Does nothing unless overridden.</summary>
+    /// <remarks>The loop calls it after the hooks of each training iteration, when it counts the iteration.</remarks>
     public virtual void FinishIter()
     {
     }

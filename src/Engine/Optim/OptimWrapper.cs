@@ -24,9 +24,9 @@ public class OptimWrapper : BaseOptimWrapper
     private readonly OptimizerGroup? defaults;
     private readonly OptimizerGroup[] paramGroups;
     private readonly LrEntry[] lrEntries;
+    private readonly string modelName;
     private readonly UpdateWindow window;
     private bool keepGradients;
-    private readonly string modelName;
     private bool mustClear;
     private bool hasGradients;
     private ILogger? lostGradients;
@@ -98,7 +98,7 @@ public class OptimWrapper : BaseOptimWrapper
             ZeroGrad();
         }
 
-        LossBackward.Run(loss, modelName, InnerCount);
+        LossBackward.Run(loss, modelName, window.Iteration);
         hasGradients = true;
         window.Count++;
     }

@@ -9,9 +9,13 @@ internal sealed class UpdateWindow(int length, int perIteration)
 
     private int max = Unknown;
     private int finished;
+    private int? iteration;
 
     /// <summary>Gets or sets the number of counts so far.</summary>
     public int Count { get; set; }
+
+    /// <summary>Gets the present iteration, counted from 0: by <see cref="FinishIter"/> in a training, else by the counts.</summary>
+    public int Iteration => iteration ?? (Count / perIteration);
 
     /// <summary>Gets whether a window, or the training, ends here.</summary>
     public bool IsComplete => Count % length == 0 || Count == max;
@@ -22,6 +26,7 @@ internal sealed class UpdateWindow(int length, int perIteration)
         Count = initIters * perIteration;
         max = maxIters * perIteration;
         finished = Count;
+        iteration = initIters;
     }
 
     /// <summary>Goes on from another count.</summary>
@@ -54,6 +59,7 @@ internal sealed class UpdateWindow(int length, int perIteration)
     {
         int made = Count - finished;
         finished = Count;
+        iteration++;
         if (length > 1 && max != Unknown && made != perIteration)
         {
             throw new InvalidOperationException(

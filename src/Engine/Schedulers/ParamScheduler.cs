@@ -1,3 +1,4 @@
+using Compat.Engine.Evaluation;
 using Compat.Engine.Optim;
 using Compat.Torch.Optim;
 using Compat.Torch.Serialization;
@@ -9,7 +10,7 @@ namespace Compat.Engine.Schedulers;
 /// <para>Schedules multiply the current value rather than set it, so several of them compose. Active steps are those with
 /// <c>begin ≤ step &lt; end</c>; a schedule counts only these. <see cref="ParamSchedulerOptions.Build(IReadOnlyList{OptimizerGroup})"/> makes the first step.</para>
 /// <para>A derived schedule overrides <see cref="Next"/>. One that looks at a metric overrides <see cref="Step()"/>, to count only,
-/// <see cref="Step(IReadOnlyDictionary{string, double})"/>, and <see cref="FirstStep"/>. Source: MMEngine <c>_ParamScheduler</c>.</para>
+/// <see cref="Step(IReadOnlyDictionary{string, MetricValue})"/>, and <see cref="FirstStep"/>. Source: MMEngine <c>_ParamScheduler</c>.</para>
 /// </remarks>
 public abstract class ParamScheduler
 {
@@ -84,7 +85,7 @@ public abstract class ParamScheduler
 
     /// <summary>Looks at the metrics of a validation. Called after each one, for schedules by epoch; does nothing unless overridden.</summary>
     /// <param name="metrics">The metrics by name.</param>
-    public virtual void Step(IReadOnlyDictionary<string, double> metrics)
+    public virtual void Step(IReadOnlyDictionary<string, MetricValue> metrics)
     {
     }
 

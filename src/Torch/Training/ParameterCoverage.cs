@@ -23,28 +23,28 @@ internal static class ParameterCoverage
             return;
         }
 
-        string name = model.GetType().Name;
         (string Name, Parameter Parameter)[] own = [.. model.named_parameters().Select(entry => (entry.name, entry.parameter))];
-        HashSet<IntPtr> known = [.. own.Select(entry => entry.Parameter.Handle)];
         Parameter[] held = [.. groups.SelectMany(group => group.Parameters)];
+        HashSet<IntPtr> ownHandles = [.. own.Select(entry => entry.Parameter.Handle)];
+        HashSet<IntPtr> heldHandles = [.. held.Select(parameter => parameter.Handle)];
+        string unregistered = own.Length == 0 ? Unregistered(model) : string.Empty;
+        string name = model.GetType().Name;
         if (groups.Count == 0)
         {
-            string reason = own.Length == 0 ? Unregistered(model, " ") : string.Empty;
-            string text = $"There is no optimizer: only {name} itself can update its weights. Give the runner an optimizer if a hook shall do it.{reason}";
+            string text = $"There is no optimizer: only {name} itself can update its weights. Give the runner an optimizer if a hook shall do it.{unregistered}";
             CompatEvents.Write(logger, LogLevel.Information, CompatEvents.NoOptimizer, text);
             return;
         }
 
-        if (held.Length > 0 && !held.Any(parameter => known.Contains(parameter.Handle)))
+        if (held.Length > 0 && !heldHandles.Overlaps(ownHandles))
         {
             throw new InvalidOperationException(
                 $"None of the {held.Length} parameters of the optimizer is one of {name}, which has {own.Length}, so training would change nothing. Build the "
-                + $"optimizer from this model's parameters() after the model was moved: moving replaces them.{(own.Length == 0 ? Unregistered(model, " ") : string.Empty)}");
+                + $"optimizer from this model's parameters() after the model was moved: moving replaces them.{unregistered}");
         }
 
-        HashSet<IntPtr> heldHandles = [.. held.Select(parameter => parameter.Handle)];
         string[] left = [.. own.Where(entry => entry.Parameter.requires_grad && !heldHandles.Contains(entry.Parameter.Handle)).Select(entry => entry.Name)];
-        string[] foreign = [.. held.Where(parameter => !known.Contains(parameter.Handle)).Select(parameter => $"[{string.Join(", ", parameter.shape)}]")];
+        string[] foreign = [.. held.Where(parameter => !ownHandles.Contains(parameter.Handle)).Select(parameter => $"[{string.Join(", ", parameter.shape)}]")];
         if (left.Length + foreign.Length > 0)
         {
             CompatEvents.Write(logger, LogLevel.Warning, CompatEvents.ParametersApart, Apart(name, left, foreign));
@@ -62,7 +62,7 @@ internal static class ParameterCoverage
     }
 
     // The usual reason why a model seems to have no parameters.
-    private static string Unregistered(nn.Module model, string separator)
+    private static string Unregistered(nn.Module model)
     {
         string[] fields =
         [
@@ -72,8 +72,8 @@ internal static class ParameterCoverage
                select field.Name.StartsWith('<') ? field.Name[1..field.Name.IndexOf('>', StringComparison.Ordinal)] : field.Name,
         ];
         return fields.Length == 0
-            ? $"{separator}{model.GetType().Name} has no field that is a module or a parameter."
-            : $"{separator}{model.GetType().Name} has fields that are not registered: {FirstNames.Of(fields)}. Call RegisterComponents() at the end of its constructor.";
+            ? $" {model.GetType().Name} has no field that is a module or a parameter."
+            : $" {model.GetType().Name} has fields that are not registered: {FirstNames.Of(fields)}. Call RegisterComponents() at the end of its constructor.";
     }
 
     private static IEnumerable<Type> Ancestors(Type type)

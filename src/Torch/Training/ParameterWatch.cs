@@ -2,7 +2,6 @@ using Compat.Torch.Logging;
 using Compat.Torch.Optim;
 using Microsoft.Extensions.Logging;
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Compat.Torch.Training;
@@ -16,27 +15,25 @@ namespace Compat.Torch.Training;
 /// </remarks>
 /// <param name="pending">Where results wait until log values are read. Borrowed.</param>
 /// <param name="logger">Where lines go.</param>
-[HoldsTensors("owner: the runner; freed when training ends, and by Dispose")]
+[HoldsTensors("owner: the model")]
 public sealed class ParameterWatch(PendingScalars pending, ILogger logger) : IDisposable
 {
     private const int Few = 10;
 
-    private readonly OrderedDictionary<string, StateTensor> start = [];
-    private readonly Dictionary<string, StateTensor> reach = [];
+    private readonly ParameterMemory memory = new();
     private readonly HashSet<optim.Optimizer> seen = [];
     private IReadOnlyCollection<OptimizerGroup> groups = [];
     private nn.Module? model;
     private IterationProbe? probe;
-    private StateTensor? skipped;
     private ParameterLook? look;
     private int iterations;
-    private int silent;
+    private int rated;
     private int announced;
     private int updates;
     private int due = Few;
 
-    // Without announcements, iterations stand for updates.
-    private int Count => announced == 0 ? silent : updates;
+    // Without announcements, iterations at a rate above 0, as far as it is known, stand for updates.
+    private int Count => announced == 0 ? rated : updates;
 
     /// <summary>Begins, once the weights are loaded and before the first iteration.</summary>
     /// <param name="model">The module whose parameters are trained. Borrowed.</param>
@@ -55,16 +52,11 @@ public sealed class ParameterWatch(PendingScalars pending, ILogger logger) : IDi
             return;
         }
 
-        using DisposeScope scope = NewDisposeScope();
-        foreach ((string name, Parameter parameter) in model.named_parameters())
-        {
-            start[name] = new StateTensor(ParameterSums.Of(parameter));
-        }
-
+        memory.Begin(model);
         (this.model, this.groups, this.probe) = (model, groups, probe);
-        (iterations, silent, announced, updates, due, look) = (0, 0, 0, 0, Few, null);
+        (iterations, rated, announced, updates, due, look) = (0, 0, 0, 0, Few, null);
         probe.Clipped += OnUpdate;
-        probe.Skipped += OnSkipped;
+        probe.Skipped += memory.AddSkipped;
     }
 
     /// <summary>Counts a training iteration, after its update.</summary>
@@ -76,7 +68,7 @@ public sealed class ParameterWatch(PendingScalars pending, ILogger logger) : IDi
         }
 
         iterations++;
-        silent += groups.Count == 0 || HasRate(groups) ? 1 : 0;
+        rated += groups.Count == 0 || HasRate(groups) ? 1 : 0;
         if (look is null && Count >= due)
         {
             Look(isLast: false);
@@ -104,18 +96,16 @@ public sealed class ParameterWatch(PendingScalars pending, ILogger logger) : IDi
     public void Dispose()
     {
         Stop();
-        foreach (StateTensor kept in start.Values.Concat(reach.Values))
-        {
-            kept.Dispose();
-        }
-
-        skipped?.Dispose();
-        skipped = null;
-        start.Clear();
-        reach.Clear();
+        memory.Dispose();
     }
 
     private static bool HasRate(IEnumerable<OptimizerGroup> groups) => groups.Any(group => group.Lr > 0);
+
+    private static bool HasGradients(nn.Module model)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return model.parameters().Any(parameter => parameter.grad is not null);
+    }
 
     // An optimizer's gradients are judged at its first update, and at the one after which all parameters are looked at.
     private void OnUpdate(optim.Optimizer optimizer)
@@ -127,62 +117,22 @@ public sealed class ParameterWatch(PendingScalars pending, ILogger logger) : IDi
             updates++;
             if (seen.Add(optimizer) || updates == due)
             {
-                Judge(stepped);
-            }
-        }
-    }
-
-    private void OnSkipped(optim.Optimizer optimizer, Tensor isSkipped)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        Tensor one = isSkipped.detach().ne(0).to(ScalarType.Float32).reshape([]);
-        if (skipped is null)
-        {
-            skipped = new StateTensor(one);
-        }
-        else
-        {
-            skipped.Replace(skipped.Value + one.to(skipped.Value.device));
-        }
-    }
-
-    private void Judge(IReadOnlyList<OptimizerGroup> stepped)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        ILookup<IntPtr, string> names = model!.named_parameters().ToLookup(entry => entry.parameter.Handle, entry => entry.name);
-        foreach (OptimizerGroup group in stepped.Where(group => group.Lr > 0))
-        {
-            foreach (Parameter parameter in group.Parameters)
-            {
-                if (names[parameter.Handle].FirstOrDefault() is { } name && UpdateReach.Of(parameter, group.Lr) is { } answer)
-                {
-                    reach.Remove(name, out StateTensor? before);
-                    before?.Dispose();
-                    reach.Add(name, new StateTensor(answer));
-                }
+                memory.Judge(model!, stepped);
             }
         }
     }
 
     private void Look(bool isLast)
     {
-        using DisposeScope scope = NewDisposeScope();
-        (string Name, Parameter Parameter)[] known = [.. model!.named_parameters().Select(entry => (entry.name, entry.parameter)).Where(entry => start.ContainsKey(entry.name))];
-        ParameterLook taken = new([.. known.Select(entry => entry.Name)], Conclude)
+        look = new ParameterLook(memory.Names, Conclude)
         {
             Iterations = iterations,
             Announced = announced,
             Updates = updates,
-            HasGradients = known.Any(entry => entry.Parameter.grad is not null),
+            HasGradients = HasGradients(model!),
             IsLast = isLast,
         };
-        look = taken;
-        pending.Add(skipped?.Value ?? zeros([]), taken, taken.SkippedSlot);
-        for (int i = 0; i < known.Length; i++)
-        {
-            (string name, Parameter parameter) = known[i];
-            pending.Add(UpdateReach.Judge(start[name].Value, ParameterSums.Of(parameter), reach.GetValueOrDefault(name)?.Value), taken, i);
-        }
+        memory.Ask(model!, pending, look);
     }
 
     private void Conclude(ParameterLook taken)
@@ -223,7 +173,7 @@ public sealed class ParameterWatch(PendingScalars pending, ILogger logger) : IDi
         if (probe is not null)
         {
             probe.Clipped -= OnUpdate;
-            probe.Skipped -= OnSkipped;
+            probe.Skipped -= memory.AddSkipped;
         }
 
         seen.Clear();

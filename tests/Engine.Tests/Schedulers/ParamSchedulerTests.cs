@@ -1,3 +1,4 @@
+using Compat.Engine.Evaluation;
 using Compat.Engine.Optim;
 using Compat.Engine.Schedulers;
 using Compat.Engine.Tests.Support;
@@ -102,7 +103,7 @@ public sealed class ParamSchedulerTests : IDisposable
         foreach (double loss in new[] { 3.0, 2.0, 2.5, 1.0, 1.0 })
         {
             scheduler.Step();
-            scheduler.Step(new Dictionary<string, double> { ["loss"] = loss });
+            scheduler.Step(new Dictionary<string, MetricValue> { ["loss"] = loss });
             rates.Add(Groups[0].Lr);
         }
 

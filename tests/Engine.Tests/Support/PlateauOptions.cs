@@ -1,3 +1,4 @@
+using Compat.Engine.Evaluation;
 using Compat.Engine.Schedulers;
 using Compat.Torch.Optim;
 
@@ -17,7 +18,7 @@ internal sealed record PlateauOptions(string Monitor) : ParamSchedulerOptions(Op
 
         public override void Step() => GlobalStep++;
 
-        public override void Step(IReadOnlyDictionary<string, double> metrics)
+        public override void Step(IReadOnlyDictionary<string, MetricValue> metrics)
         {
             if (!IsActive)
             {
@@ -25,9 +26,9 @@ internal sealed record PlateauOptions(string Monitor) : ParamSchedulerOptions(Op
             }
 
             LastStep++;
-            if (metrics[options.Monitor] < best)
+            if (metrics[options.Monitor].Number < best)
             {
-                best = metrics[options.Monitor];
+                best = metrics[options.Monitor].Number;
                 return;
             }
 
