@@ -11,11 +11,11 @@ namespace Compat.Adapters.Hooks;
 
 /// <summary>Lets the engine call a legacy hook.</summary>
 /// <remarks>
-/// Preserves: the points, their order, the runner that the hook sees (a façade on the engine, or the legacy runner that the engine trains), the hook's priority,
-/// and gradients that are still there after the iteration; a hook that sets the learning rate comes just before the engine records it.
+/// Preserves: the points, their order, the runner that the hook sees (a façade on the engine, or the legacy runner that the engine trains), the hook's
+/// priority, and gradients that are still there after the iteration; a hook that sets the learning rate comes just before the engine records it.
 /// Changes: with a native training loop, hooks before an epoch run before the model is put into training mode (COMPAT0401).
-/// Rejects: an optimizer hook beside a wrapper that updates the weights itself (COMPAT0201), several of them (COMPAT0202). Points of a validation are not called,
-/// since a validation of the engine is none of an old workflow.
+/// Rejects: an optimizer hook beside a wrapper that updates the weights itself (COMPAT0201), several of them (COMPAT0202). Points of a validation are not
+/// called, since a validation of the engine is none of an old workflow.
 /// </remarks>
 public sealed class LegacyHookAdapter : Hook
 {

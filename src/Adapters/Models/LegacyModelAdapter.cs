@@ -46,9 +46,9 @@ public class LegacyModelAdapter : ModuleView
     public nn.Module LegacyModel => legacyModel;
 
     /// <inheritdoc/>
-    /// <remarks>The loss goes to the wrapper if there is one; whether it updates the weights, or keeps the loss for somebody else, is the wrapper's affair.</remarks>
+    /// <remarks>If there is a loss, it goes to the wrapper, which updates the weights, or keeps the loss for somebody else who does.</remarks>
     /// <exception cref="KeyNotFoundException">The step returned no loss, and the wrapper needs one.</exception>
-    /// <exception cref="CompatException">The model has updated its weights itself, beside another owner of the update: COMPAT0201, in the first iteration.</exception>
+    /// <exception cref="CompatException">The model has updated its weights itself, beside another owner: COMPAT0201, in the first iteration.</exception>
     public override LogVars TrainStep(DataBatch data, BaseOptimWrapper optimWrapper)
     {
         ArgumentNullException.ThrowIfNull(optimWrapper);

@@ -4,6 +4,7 @@ using Compat.Legacy;
 using Compat.Torch;
 using Compat.Torch.Optim;
 using Compat.Torch.Serialization;
+using Compat.Torch.Training;
 using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;
 
@@ -12,7 +13,8 @@ namespace Compat.Adapters.Optim;
 /// <summary>Keeps the loss of an iteration and updates nothing, because a legacy optimizer hook, or the model itself, does.</summary>
 /// <remarks>
 /// Preserves: everything; the old owner updates the weights as before, and finds the loss in its runner's outputs.
-/// Changes: nothing. <see cref="BaseOptimWrapper.UpdateCount"/> stays 0, since the owner's updates are not seen.
+/// Changes: nothing. <see cref="BaseOptimWrapper.UpdateCount"/> counts the updates of the (first) optimizer that a hook announces through the runner's
+/// <see cref="IterationProbe"/>; a model that steps by itself announces none.
 /// Rejects: a second owner (COMPAT0201), no owner (COMPAT0206), and a second loss in an iteration, which a hook would not see (COMPAT0207).
 /// </remarks>
 [HoldsTensors("owner: the iteration's dispose scope")]
@@ -58,6 +60,13 @@ public sealed class DeferredOptimWrapper : BaseOptimWrapper
     }
 
     private IReadOnlyList<KeyValuePair<string, optim.Optimizer>> All => Optimizer?.All ?? [];
+
+    /// <inheritdoc/>
+    public override void Attach(OptimWrapperContext context)
+    {
+        base.Attach(context);
+        Context!.Probe.Clipped += Count;
+    }
 
     /// <summary>Keeps the loss for the owner of the update.</summary>
     /// <param name="loss">The loss. Borrowed until the end of the iteration.</param>
@@ -140,6 +149,19 @@ public sealed class DeferredOptimWrapper : BaseOptimWrapper
     public override void LoadProgress(PthDict progress)
     {
     }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing && Context is not null)
+        {
+            Context.Probe.Clipped -= Count;
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private void Count(optim.Optimizer optimizer) => UpdateCount += All.Count > 0 && ReferenceEquals(All[0].Value, optimizer) ? 1 : 0;
 
     private void Load(PthDict state)
     {

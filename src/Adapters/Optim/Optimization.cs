@@ -4,8 +4,8 @@ namespace Compat.Adapters.Optim;
 public enum Optimization
 {
     /// <summary>
-    /// Translated where that is exact: an <see cref="Compat.Legacy.OptimizerHook"/> itself, with no hook between the step and it. Any other one (derived, accumulating,
-    /// for half precision) is kept.
+    /// Translated where that is exact: an <see cref="Compat.Legacy.OptimizerHook"/> itself, with no hook between the step and it. Any other one (derived,
+    /// accumulating, for half precision) is kept.
     /// </summary>
     Automatic,
 

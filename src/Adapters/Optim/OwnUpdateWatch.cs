@@ -10,8 +10,8 @@ namespace Compat.Adapters.Optim;
 
 /// <summary>Notices that a legacy model updates its weights in its own step although somebody else will update them after it.</summary>
 /// <remarks>
-/// Two signs together: the step reached for the optimizer that it was given, and parameters of that optimizer were written to meanwhile (or it made a step, if it is one of ours). One alone is no sign: a
-/// step may read the learning rate, or clamp weights. A model that keeps an optimizer of its own is not noticed.
+/// Two signs together: the step reached for the optimizer that it was given, and meanwhile parameters of that optimizer were written to (or it made a step, if
+/// it is one of ours). One alone is no sign: a step may read the learning rate, or clamp weights. A model that keeps an optimizer of its own is not noticed.
 /// </remarks>
 [HoldsTensors("owner: the model, whose parameters these are")]
 internal sealed class OwnUpdateWatch

@@ -78,6 +78,25 @@ public sealed class DeferredOptimWrapperTests
         allowed.Should().NotThrow();
     }
 
+    [Theory]
+    [InlineData(true, 6)]
+    [InlineData(false, 0)]
+    public void It_counts_the_updates_that_a_hook_announces(bool hasHook, int updates)
+    {
+        using Trainer trainer = new(runner =>
+        {
+            if (hasHook)
+            {
+                runner.RegisterHook(new OwnOptimizerHook());
+            }
+        });
+        Compat.Engine.Runner engine = trainer.AsEngine();
+
+        engine.Train();
+
+        engine.OptimWrapper.UpdateCount.Should().Be(updates);
+    }
+
     [Fact]
     public void A_state_that_does_not_fit_leaves_all_optimizers_as_they_were()
     {
