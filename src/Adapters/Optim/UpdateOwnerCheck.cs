@@ -37,8 +37,8 @@ internal static class UpdateOwnerCheck
     /// <returns>COMPAT0202.</returns>
     public static CompatDiagnostic Several(IReadOnlyList<LegacyHook> hooks) => new(
         "COMPAT0202",
-        $"The runner has {hooks.Count} optimizer hooks ({string.Join(", ", hooks.Select(hook => hook.Name))}): each iteration would update {hooks.Count} times. "
-        + "Keep one.");
+        $"The runner has {hooks.Count} optimizer hooks ({string.Join(", ", hooks.Select(hook => hook.Name))}): each iteration would update {hooks.Count} "
+        + "times. Keep one.");
 
     /// <summary>Names who updates the weights.</summary>
     /// <param name="wrapper">The engine's wrapper.</param>

@@ -34,34 +34,8 @@ internal sealed class UpdateTranslator(BaseRunner legacy, Optimization optimizat
     public IEnumerable<CompatDiagnostic> Refusals()
     {
         OptimizerHook[] found = OptimizerHooks;
-        if (found.Length > 1)
-        {
-            yield return UpdateOwnerCheck.Several(found);
-        }
-
-        if (WithoutOptimizer() is { Length: > 0 } hooks)
-        {
-            yield return new(
-                "COMPAT0204",
-                $"The runner has no optimizer, but {string.Join(", ", hooks)} {(hooks.Length == 1 ? "needs" : "need")} one. Set Optimizer in the runner's options, for "
-                + "example Optimizer = new FusedSgd(model.parameters(), new() { Lr = 0.01 }).");
-        }
-        else if (legacy.Optimizer is { IsNamed: true } named && found is [var hook] && hook.GetType() == typeof(OptimizerHook))
-        {
-            yield return new(
-                "COMPAT0204",
-                $"OptimizerHook steps one optimizer, but the runner has several by name: {string.Join(", ", named.All.Select(entry => entry.Key))}. Give the runner "
-                + "one, or leave the hook out and let the model, or a hook of your own, step them.");
-        }
-        else if (optimization == Optimization.Translate && found.Length < 2 && Plain is null)
-        {
-            yield return new(
-                "COMPAT0205",
-                (found is [var derived]
-                    ? $"{derived.Name} cannot be translated: what it does beyond an OptimizerHook is not known. "
-                    : "There is no optimizer hook to translate: the model, or a hook of another kind, updates the weights. ")
-                + "Use Optimization.Automatic, which keeps the old way, or port the update to the engine's OptimWrapper.");
-        }
+        CompatDiagnostic?[] refusals = [found.Length > 1 ? UpdateOwnerCheck.Several(found) : null, NoOptimizer(found) ?? NoTranslation(found)];
+        return refusals.OfType<CompatDiagnostic>();
     }
 
     /// <summary>Finds what a translation that was asked for changes.</summary>
@@ -72,8 +46,8 @@ internal sealed class UpdateTranslator(BaseRunner legacy, Optimization optimizat
         {
             yield return new(
                 "COMPAT0203",
-                $"{string.Join(", ", before)} {(before.Length == 1 ? "runs" : "run")} between the step and {hook.Name}. With the update translated, they come after it: they see "
-                + "the new weights, and what they do to outputs or weights comes too late for this update. Use Optimization.Automatic, register them behind the "
+                $"Between the step and {hook.Name} there are hooks: {string.Join(", ", before)}. With the update translated, they come after it: they see the "
+                + "new weights, and what they do to outputs or weights comes too late for this update. Use Optimization.Automatic, register them behind the "
                 + "optimizer hook, or add \"COMPAT0203\" to AcceptedChanges.");
         }
     }
@@ -99,10 +73,32 @@ internal sealed class UpdateTranslator(BaseRunner legacy, Optimization optimizat
         return new LegacyOptimWrapper(options, model, legacy);
     }
 
-    // Those that fail in the middle of a run, as in MMCV. A derived optimizer hook may have an optimizer of its own.
-    private string[] WithoutOptimizer() => legacy.Optimizer is null
-        ? [.. legacy.Hooks.Where(hook => hook is LrUpdaterHook or TextLoggerHook || hook.GetType() == typeof(OptimizerHook)).Select(hook => hook.Name)]
-        : [];
+    private CompatDiagnostic? NoOptimizer(OptimizerHook[] found)
+    {
+        if (legacy.Optimizer is null)
+        {
+            // Those that fail in the middle of a run, as in MMCV. A derived optimizer hook may have an optimizer of its own.
+            string[] hooks =
+                [.. legacy.Hooks.Where(hook => hook is LrUpdaterHook or TextLoggerHook || hook.GetType() == typeof(OptimizerHook)).Select(hook => hook.Name)];
+            return hooks.Length == 0 ? null : new(
+                "COMPAT0204",
+                $"The runner has no optimizer, but {string.Join(", ", hooks)} {(hooks.Length == 1 ? "needs" : "need")} one. Set Optimizer in the runner's "
+                + "options, for example Optimizer = new FusedSgd(model.parameters(), new() { Lr = 0.01 }).");
+        }
+
+        return !legacy.Optimizer.IsNamed || found is not [var only] || only.GetType() != typeof(OptimizerHook) ? null : new(
+            "COMPAT0204",
+            $"OptimizerHook steps one optimizer, but the runner has several by name: {string.Join(", ", legacy.Optimizer.All.Select(entry => entry.Key))}. Give "
+            + "the runner one, or leave the hook out and let the model, or a hook of your own, step them.");
+    }
+
+    private CompatDiagnostic? NoTranslation(OptimizerHook[] found) =>
+        optimization != Optimization.Translate || found.Length > 1 || Plain is not null ? null : new(
+            "COMPAT0205",
+            (found is [var derived]
+                ? $"{derived.Name} cannot be translated: what it does beyond an OptimizerHook is not known. "
+                : "There is no optimizer hook to translate: the model, or a hook of another kind, updates the weights. ")
+            + "Use Optimization.Automatic, which keeps the old way, or port the update to the engine's OptimWrapper.");
 
     private string[] HooksBefore(OptimizerHook hook) =>
     [

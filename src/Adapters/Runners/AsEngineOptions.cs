@@ -15,8 +15,8 @@ public sealed record AsEngineOptions
 
     /// <summary>Gets whether the call comes from the runner's own override of <c>RunIterations</c>, which is honoured then.</summary>
     /// <value>
-    /// The default is <see langword="false"/>: an override of <c>RunIterations</c> would be passed by, and is refused. With <see langword="true"/>, each call makes
-    /// a new runner of the engine, as each call of <c>Run</c> is a run of its own.
+    /// The default is <see langword="false"/>: an override of <c>RunIterations</c> would be passed by, and is refused. With <see langword="true"/>, each call
+    /// makes a new runner of the engine, as each call of <c>Run</c> is a run of its own.
     /// </value>
     public bool IsCalledByRunIterations { get; init; }
 }

@@ -72,18 +72,22 @@ internal sealed class LegacyRunnerTranslator(
         {
             throw new CompatException(new CompatDiagnostic(
                 "COMPAT0203",
-                "A hook was registered while training runs that comes between the step and the update, but the engine's wrapper makes the update within the step. "
-                + "Register it before training starts, or set Optimization = Optimization.KeepHooks."));
+                "A hook was registered while training runs that comes between the step and the update, but the engine's wrapper makes the update within the "
+                + "step. Register it before training starts, or set Optimization = Optimization.KeepHooks."));
         }
     }
 
     /// <summary>Says in the log which hooks are called, and who updates the weights.</summary>
     public void Announce()
     {
-        string owner = Update.Translated is { } hook ? $"The engine's OptimWrapper updates the weights in place of {hook.Name}." : "The update of the weights is left as it is.";
+        string owner = Update.Translated is { } hook
+            ? $"The engine's OptimWrapper updates the weights in place of {hook.Name}."
+            : "The update of the weights is left as it is.";
         string accepted = string.Concat(Update.Changes().Select(change => $"\nAccepted: {change}"));
         CompatEvents.Write(
-            legacy.Logger, LogLevel.Information, CompatEvents.LegacyRunnerOnEngine,
+            legacy.Logger,
+            LogLevel.Information,
+            CompatEvents.LegacyRunnerOnEngine,
             $"The engine trains this {legacy.GetType().Name}. {owner}{accepted}\nIts hooks are called in the following order:\n{legacy.GetHookInfo()}");
         legacy.WarnIfOrderRepeats(dataLoaders, workflow);
     }
@@ -107,8 +111,8 @@ internal sealed class LegacyRunnerTranslator(
         {
             yield return new(
                 "COMPAT0704",
-                $"{legacy.GetType().Name} overrides {string.Join(", ", members)}, which the engine does not call: what it does would be lost in silence. Move it into a hook "
-                + "or into the model's TrainStep, or run this trainer with Run for now.");
+                $"{legacy.GetType().Name} overrides {string.Join(", ", members)}, which the engine does not call: what it does would be lost in silence. Move "
+                + "it into a hook or into the model's TrainStep, or run this trainer with Run for now.");
         }
     }
 
@@ -119,7 +123,9 @@ internal sealed class LegacyRunnerTranslator(
             return "The runner has no MaxEpochs, so the engine does not know when to stop. Set MaxEpochs in the runner's options.";
         }
 
-        string hint = dataLoaders is [{ Length: > 0 and var length }, ..] ? $": {iters} iterations are {(iters + length - 1) / length} epochs of {length} batches." : ".";
+        string hint = dataLoaders is [{ Length: > 0 and var length }, ..]
+            ? $": {iters} iterations are {(iters + length - 1) / length} epochs of {length} batches."
+            : ".";
         return $"MaxIters is {iters}, but {legacy.GetType().Name} counts epochs. Set MaxEpochs in the runner's options instead{hint}";
     }
 }

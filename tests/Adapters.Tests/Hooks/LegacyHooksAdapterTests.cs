@@ -53,6 +53,18 @@ public sealed class LegacyHooksAdapterTests
         trainer.Trace.Iterations.Should().BeEmpty();
     }
 
+    [Fact]
+    public void A_change_that_a_hook_brings_after_AsEngine_stops_before_training()
+    {
+        using Trainer trainer = new(runner => runner.RegisterTrainingHooks(Trainer.UsualHooks()));
+        AsEngineOptions translate = new() { Optimization = Optimization.Translate };
+        Compat.Engine.Runner engine = trainer.Runner.AsEngine(trainer.Loaders, trainer.Workflow, translate);
+        trainer.Runner.RegisterHook(new ActionHook(_ => { }), HookPriority.High);
+
+        engine.Invoking(view => view.Train()).Should().Throw<CompatException>().Which.Diagnostics.Should().ContainSingle().Which.Id.Should().Be("COMPAT0203");
+        trainer.Trace.Iterations.Should().BeEmpty();
+    }
+
     [Theory]
     [InlineData(HookStage.BeforeRun, 0)]
     [InlineData(HookStage.BeforeTrainIter, 0)]

@@ -59,15 +59,16 @@ public sealed class UpdateTranslatorTests
 
         refused.Invoking(trainer => AsEngine(trainer, Optimization.Translate)).Should().Throw<CompatException>().Which.Diagnostics.Should().Equal(new CompatDiagnostic(
             "COMPAT0203",
-            "ActionHook runs between the step and OptimizerHook. With the update translated, they come after it: they see the new weights, and what they do to outputs "
-            + "or weights comes too late for this update. Use Optimization.Automatic, register them behind the optimizer hook, or add \"COMPAT0203\" to AcceptedChanges."));
+            "Between the step and OptimizerHook there are hooks: ActionHook. With the update translated, they come after it: they see the new weights, and what they do "
+            + "to outputs or weights comes too late for this update. Use Optimization.Automatic, register them behind the optimizer hook, or add \"COMPAT0203\" to "
+            + "AcceptedChanges."));
         AsEngine(accepted, Optimization.Translate, "COMPAT0203").Train();
 
         Same.Should(legacy.Trace, accepted.Trace);
         seen[1].Should().BeEmpty();
         seen[2].Should().HaveCount(6).And.NotEqual(seen[0]);
         seen[2][0].Should().Be(seen[0][1], "it sees the weights of one update later");
-        accepted.Logger.Ours.Should().ContainSingle(line => line.Id == 9080).Which.Text.Should().Contain("\nAccepted: COMPAT0203: ActionHook runs between");
+        accepted.Logger.Ours.Should().ContainSingle(line => line.Id == 9080).Which.Text.Should().Contain("\nAccepted: COMPAT0203: Between the step and OptimizerHook there are hooks: ActionHook.");
     }
 
     [Theory]
