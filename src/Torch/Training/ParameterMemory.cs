@@ -5,16 +5,21 @@ using static TorchSharp.torch;
 
 namespace Compat.Torch.Training;
 
-/// <summary>What <see cref="ParameterWatch"/> keeps of the parameters, on their devices: the sums of the start, and what updates could do.</summary>
+/// <summary>What <see cref="ParameterWatch"/> keeps of the parameters, on their devices: their last sums, whether they have moved, and what updates could do.</summary>
+/// <remarks>
+/// Sums are compared before and after each update that is judged, not only with those of the start: a parameter whose gradient is rounding noise, such as a bias
+/// before a batch norm, wanders by single units in the last place and may be back where it began.
+/// </remarks>
 [HoldsTensors("owner: ParameterWatch, which disposes it")]
 internal sealed class ParameterMemory : IDisposable
 {
-    private readonly OrderedDictionary<string, StateTensor> start = [];
+    private readonly OrderedDictionary<string, StateTensor> sums = [];
+    private readonly Dictionary<string, StateTensor> moved = [];
     private readonly Dictionary<string, StateTensor> reach = [];
     private StateTensor? skipped;
 
     /// <summary>Gets the names of the parameters, in order.</summary>
-    public string[] Names => [.. start.Keys];
+    public string[] Names => [.. sums.Keys];
 
     /// <summary>Keeps the sums of all parameters.</summary>
     /// <param name="model">The model. Borrowed.</param>
@@ -23,7 +28,26 @@ internal sealed class ParameterMemory : IDisposable
         using DisposeScope scope = NewDisposeScope();
         foreach ((string name, Parameter parameter) in model.named_parameters())
         {
-            start[name] = new StateTensor(ParameterSums.Of(parameter));
+            Tensor now = ParameterSums.Of(parameter);
+            sums[name] = new StateTensor(now);
+            moved[name] = new StateTensor(zeros_like(now[0]));
+        }
+    }
+
+    /// <summary>Finds what has moved since the last time.</summary>
+    /// <param name="model">The model. Borrowed.</param>
+    public void Compare(nn.Module model)
+    {
+        foreach ((string name, Parameter parameter) in model.named_parameters())
+        {
+            if (sums.TryGetValue(name, out StateTensor? last))
+            {
+                using DisposeScope scope = NewDisposeScope();
+                Tensor now = ParameterSums.Of(parameter);
+                Tensor hasMoved = now.ne(last.Value.to(now.device)).any().to(now.dtype);
+                moved[name].Replace(maximum(moved[name].Value.to(now.device), hasMoved));
+                last.Replace(now);
+            }
         }
     }
 
@@ -44,11 +68,12 @@ internal sealed class ParameterMemory : IDisposable
         }
     }
 
-    /// <summary>Keeps what the present gradients can do, in place of what was kept before.</summary>
+    /// <summary>Keeps what the present gradients can do, in place of what was kept before, and compares.</summary>
     /// <param name="model">The model. Borrowed.</param>
     /// <param name="groups">The groups of the optimizer that is about to step. Borrowed.</param>
     public void Judge(nn.Module model, IReadOnlyList<OptimizerGroup> groups)
     {
+        Compare(model);
         using DisposeScope scope = NewDisposeScope();
         ILookup<IntPtr, string> names = model.named_parameters().ToLookup(entry => entry.parameter.Handle, entry => entry.name);
         foreach (OptimizerGroup group in groups.Where(group => group.Lr > 0))
@@ -65,20 +90,20 @@ internal sealed class ParameterMemory : IDisposable
         }
     }
 
-    /// <summary>Computes the answers of a look. They come in when log values are read.</summary>
+    /// <summary>Gives the answers of a look, as of the last <see cref="Compare"/>. They come in when log values are read.</summary>
     /// <param name="model">The model; a parameter that it no longer has counts as changed. Borrowed.</param>
     /// <param name="pending">Where they wait. Borrowed.</param>
     /// <param name="look">The look at <see cref="Names"/>.</param>
     public void Ask(nn.Module model, PendingScalars pending, ParameterLook look)
     {
         using DisposeScope scope = NewDisposeScope();
-        Dictionary<string, Parameter> now = model.named_parameters().ToDictionary(entry => entry.name, entry => entry.parameter);
+        HashSet<string> present = [.. model.named_parameters().Select(entry => entry.name)];
         pending.Add(skipped?.Value ?? zeros([]), look, look.SkippedSlot);
         string[] names = Names;
         for (int i = 0; i < names.Length; i++)
         {
-            Tensor answer = now.TryGetValue(names[i], out Parameter? parameter)
-                ? UpdateReach.Judge(start[names[i]].Value, ParameterSums.Of(parameter), reach.GetValueOrDefault(names[i])?.Value)
+            Tensor answer = present.Contains(names[i])
+                ? UpdateReach.Combine(moved[names[i]].Value, reach.GetValueOrDefault(names[i])?.Value)
                 : tensor(UpdateReach.Changed);
             pending.Add(answer, look, i);
         }
@@ -87,14 +112,15 @@ internal sealed class ParameterMemory : IDisposable
     /// <summary>Forgets and frees everything.</summary>
     public void Dispose()
     {
-        foreach (StateTensor kept in start.Values.Concat(reach.Values))
+        foreach (StateTensor kept in sums.Values.Concat(moved.Values).Concat(reach.Values))
         {
             kept.Dispose();
         }
 
         skipped?.Dispose();
         skipped = null;
-        start.Clear();
+        sums.Clear();
+        moved.Clear();
         reach.Clear();
     }
 }

@@ -8,8 +8,8 @@ namespace Compat.Torch.Training;
 
 /// <summary>Says, once, that a training changes nothing: before it if that can be known, else when its first updates should show.</summary>
 /// <remarks>
-/// <para>It compares two sums per parameter, taken at the start and after 10 updates with a rate above 0 that no loss scaler left out, or at the end of a shorter
-/// training. Until then an iteration costs a counter. The result is read together with the log values, so nothing waits for it.</para>
+/// <para>It compares two sums per parameter, taken at the start, around the first update and around the tenth one with a rate above 0 that no loss scaler left out,
+/// or at the end of a shorter training. Between, an iteration costs a counter. The result is read together with the log values, so nothing waits for it.</para>
 /// <para>Updates are announced by the <see cref="IterationProbe"/>. If none is, iterations are counted: a model may update its weights itself. If such a model
 /// has gradients, it may be accumulating them, and gets more time. Weights that stay where they are because all gradients are zero are no cause for a line.</para>
 /// </remarks>
@@ -31,6 +31,7 @@ public sealed class ParameterWatch(PendingScalars pending, ILogger logger) : IDi
     private int announced;
     private int updates;
     private int due = Few;
+    private bool isJudged;
 
     // Without announcements, iterations at a rate above 0, as far as it is known, stand for updates.
     private int Count => announced == 0 ? rated : updates;
@@ -54,7 +55,7 @@ public sealed class ParameterWatch(PendingScalars pending, ILogger logger) : IDi
 
         memory.Begin(model);
         (this.model, this.groups, this.probe) = (model, groups, probe);
-        (iterations, rated, announced, updates, due, look) = (0, 0, 0, 0, Few, null);
+        (iterations, rated, announced, updates, due, isJudged, look) = (0, 0, 0, 0, Few, false, null);
         probe.Clipped += OnUpdate;
         probe.Skipped += memory.AddSkipped;
     }
@@ -69,7 +70,14 @@ public sealed class ParameterWatch(PendingScalars pending, ILogger logger) : IDi
 
         iterations++;
         rated += groups.Count == 0 || HasRate(groups) ? 1 : 0;
-        if (look is null && Count >= due)
+        bool isDue = look is null && Count >= due;
+        if (isDue || isJudged)
+        {
+            memory.Compare(model);
+            isJudged = false;
+        }
+
+        if (isDue)
         {
             Look(isLast: false);
         }
@@ -85,6 +93,7 @@ public sealed class ParameterWatch(PendingScalars pending, ILogger logger) : IDi
 
         if (model is not null && iterations > 0)
         {
+            memory.Compare(model);
             Look(isLast: true);
             pending.Flush();
         }
@@ -118,6 +127,7 @@ public sealed class ParameterWatch(PendingScalars pending, ILogger logger) : IDi
             if (seen.Add(optimizer) || updates == due)
             {
                 memory.Judge(model!, stepped);
+                isJudged = true;
             }
         }
     }

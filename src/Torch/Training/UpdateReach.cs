@@ -49,16 +49,14 @@ internal static class UpdateReach
     }
 
     /// <summary>Puts together whether a parameter has changed and what its updates could do.</summary>
-    /// <param name="start">Its sums at the start. Borrowed.</param>
-    /// <param name="now">Its sums now. Borrowed.</param>
+    /// <param name="hasMoved">1 if it has, 0 if not. Borrowed.</param>
     /// <param name="reach">What <see cref="Of"/> gave; <see langword="null"/> for nothing. Borrowed.</param>
     /// <returns>One of the answers as a 0-d tensor; fresh.</returns>
-    public static Tensor Judge(Tensor start, Tensor now, Tensor? reach)
+    public static Tensor Combine(Tensor hasMoved, Tensor? reach)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor isChanged = now.ne(start.to(now.device)).any().to(now.dtype);
-        Tensor answer = reach is null ? zeros_like(isChanged) : reach.to(now.device).to(now.dtype);
-        return (answer + (isChanged * (Changed - answer))).MoveToOuterDisposeScope();
+        Tensor answer = reach?.to(hasMoved.device) ?? zeros_like(hasMoved);
+        return (answer + (hasMoved * (Changed - answer))).MoveToOuterDisposeScope();
     }
 
     private static Tensor Largest(Tensor tensor)

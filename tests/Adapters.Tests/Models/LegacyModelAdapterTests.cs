@@ -277,6 +277,7 @@ public sealed class LegacyModelAdapterTests
     {
         using TemporaryFolder folder = new();
         using TeacherModel model = new();
+        ListLogger logger = new();
         TraceRecorder recorder = new("native");
         TorchSeed.Set(0);
         using Compat.Engine.Runner runner = new(new()
@@ -287,22 +288,25 @@ public sealed class LegacyModelAdapterTests
             TrainCfg = new EpochBasedTrainLoopOptions { MaxEpochs = 5 },
             OptimWrapper = new OptimWrapperOptions { Optimizer = optim.SGD(model.parameters(), 0.01) },
             CustomHooks = [new EngineTraceHook(recorder)],
-            Logger = new ListLogger(),
+            Logger = logger,
         });
         runner.Train();
+        logger.DoubtsAboutTraining.Should().BeEmpty();
         return recorder.Trace;
     }
 
     private static TrainingTrace TaughtByLegacy()
     {
         using TeacherModel model = new();
+        ListLogger logger = new();
         using optim.Optimizer optimizer = optim.SGD(model.parameters(), 0.01);
         TraceRecorder recorder = new("legacy");
         TorchSeed.Set(0);
-        using EpochBasedRunner runner = new(model, new RunnerOptions { Logger = new ListLogger(), Optimizer = optimizer, MaxEpochs = 5 });
+        using EpochBasedRunner runner = new(model, new RunnerOptions { Logger = logger, Optimizer = optimizer, MaxEpochs = 5 });
         runner.RegisterTrainingHooks(new TrainingHookOptions { OptimizerConfig = new OptimizerConfig() });
         runner.RegisterHook(new LegacyTraceHook(recorder), HookPriority.Lowest);
         runner.Run([RampLoader()], [("train", 1)]);
+        logger.DoubtsAboutTraining.Should().BeEmpty();
         return recorder.Trace;
     }
 

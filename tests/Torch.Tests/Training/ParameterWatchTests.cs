@@ -1,5 +1,6 @@
 using Compat.TestSupport;
 using Compat.Torch.Optim;
+using Compat.Torch.Randomness;
 using Compat.Torch.Training;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -247,6 +248,46 @@ public sealed class ParameterWatchTests : IDisposable
         Lines.Should().Equal(
             $"Some parameters of TwoWeights got gradients large enough to move them, but have not changed in 10 updates: second. {SomethingSets}");
         logger.Ours.Single().Id.Should().Be(9064);
+    }
+
+    [Fact]
+    public void A_parameter_that_comes_back_to_where_it_began_has_moved()
+    {
+        using optim.Optimizer optimizer = optim.SGD(model.parameters(), 0.25);
+        Start(optimizer);
+        int sign = 1;
+
+        Train(10, () =>
+        {
+            optimizer.zero_grad();
+            ((model.First * 0.5).sum() * (sign = -sign)).backward();
+            Announce(optimizer, step: true);
+        });
+        pending.Flush();
+        watch.Finish();
+
+        model.First.eq(1).all().item<bool>().Should().BeTrue("there and back, five times");
+        Lines.Should().BeEmpty();
+    }
+
+    [Fact]
+    public void A_bias_before_a_batch_norm_whose_gradient_is_rounding_noise_is_not_named()
+    {
+        TorchSeed.Set(0);
+        using Linear linear = nn.Linear(4, 8);
+        using Sequential net = nn.Sequential(("linear", linear), ("norm", nn.BatchNorm1d(8)), ("head", nn.Linear(8, 1)));
+        using optim.Optimizer optimizer = optim.SGD(net.parameters(), 1);
+        watch.Start(net, OptimizerGroup.Of(optimizer), probe);
+
+        Train(10, () =>
+        {
+            optimizer.zero_grad();
+            (net.forward(randn(16, 4)).pow(2).sum() * 10).backward();
+            Announce(optimizer, step: true);
+        });
+        pending.Flush();
+
+        Lines.Should().BeEmpty();
     }
 
     [Fact]
