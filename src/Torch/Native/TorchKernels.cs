@@ -135,14 +135,14 @@ internal static class TorchKernels
     /// <summary>Calls an operator that returns nothing.</summary>
     /// <param name="name">The function in the script.</param>
     /// <param name="arguments">Its arguments: tensors, arrays of tensors, numbers, truth values or null.</param>
-    public static void Call(string name, params object?[] arguments) => Unit.Value.invoke(name, arguments!);
+    public static void Call(string name, params object?[] arguments) => Invoke(name, arguments);
 
     /// <summary>Adds up how often tensors were written to in place.</summary>
     /// <param name="tensors">The tensors. Borrowed.</param>
     /// <returns>The sum of autograd's version counters.</returns>
     public static long Versions(Tensor[] tensors)
     {
-        using Scalar sum = (Scalar)Unit.Value.invoke("versions", [tensors])!;
+        using Scalar sum = (Scalar)Invoke("versions", [tensors])!;
         return sum.ToInt64();
     }
 
@@ -150,5 +150,23 @@ internal static class TorchKernels
     /// <param name="tensors">The tensors, all on one device. Borrowed.</param>
     /// <param name="order">Which norm.</param>
     /// <returns>0-d tensors; fresh.</returns>
-    public static Tensor[] Norms(Tensor[] tensors, double order) => (Tensor[])Unit.Value.invoke("norms", tensors, order);
+    public static Tensor[] Norms(Tensor[] tensors, double order) => (Tensor[])Invoke("norms", tensors, order)!;
+
+    // TorchSharp makes a Scalar of each double, takes its address and forgets it: a collection during the call frees it under libtorch's eyes. So they are
+    // made here, and live until the call is over.
+    private static object? Invoke(string name, params object?[] arguments)
+    {
+        object?[] owned = Array.ConvertAll(arguments, argument => argument is double number ? number.ToScalar() : argument);
+        try
+        {
+            return Unit.Value.invoke(name, owned!);
+        }
+        finally
+        {
+            foreach (object? argument in owned)
+            {
+                (argument as Scalar)?.Dispose();
+            }
+        }
+    }
 }
