@@ -112,13 +112,33 @@ public abstract class BaseModel : nn.Module
     public virtual (Tensor Loss, LogVars LogVars) ParseLosses(LossDict losses)
     {
         ArgumentNullException.ThrowIfNull(losses);
-        List<KeyValuePair<string, Tensor>> terms = [.. losses.Select(entry => KeyValuePair.Create(entry.Key, SumOfMeans(entry.Value)))];
-        Tensor total = Sum(terms.Where(term => IsTrainedOn(term.Key)).Select(term => term.Value))
-            ?? throw new ArgumentException(
+        Tensor? total = null;
+        int trainedOn = 0;
+        List<KeyValuePair<string, Tensor>> terms = new(losses.Count);
+        foreach ((string name, IReadOnlyList<Tensor> tensors) in losses)
+        {
+            Tensor term = SumOfMeans(tensors);
+            terms.Add(new(name, term));
+            if (IsTrainedOn(name))
+            {
+                total = total is null ? term : total + term;
+                trainedOn++;
+            }
+        }
+
+        if (total is null)
+        {
+            throw new ArgumentException(
                 $"{GetType().Name} returned no loss: no name contains 'loss'. Names present: {Names(losses)}. "
                 + "Name what shall be trained on 'loss', or 'loss_' and something.",
                 nameof(losses));
-        WarnOfTotal(losses);
+        }
+
+        if (trainedOn > 1 && !warnedOfTotal)
+        {
+            WarnOfTotal(losses);
+        }
+
         LogVars logVars = new() { ["loss"] = total };
         foreach ((string name, Tensor value) in terms)
         {
@@ -156,7 +176,7 @@ public abstract class BaseModel : nn.Module
 
     private void WarnOfTotal(LossDict losses)
     {
-        if (warnedOfTotal || !losses.Names.Contains("loss") || losses.Names.Count(IsTrainedOn) < 2)
+        if (!losses.Names.Contains("loss"))
         {
             return;
         }
@@ -178,19 +198,17 @@ public abstract class BaseModel : nn.Module
 
     private static string Names(LossDict losses) => losses.Count == 0 ? "none" : string.Join(", ", losses.Names);
 
-    private static Tensor SumOfMeans(IReadOnlyList<Tensor> tensors) => Sum(tensors.Select(Mean))!;
-
-    // The mean of a single element is that element, bit for bit, gradient included.
-    private static Tensor Mean(Tensor tensor) => tensor.dim() == 0 ? tensor : tensor.mean();
-
-    private static Tensor? Sum(IEnumerable<Tensor> tensors)
+    private static Tensor SumOfMeans(IReadOnlyList<Tensor> tensors)
     {
-        Tensor? sum = null;
-        foreach (Tensor tensor in tensors)
+        Tensor sum = Mean(tensors[0]);
+        for (int i = 1; i < tensors.Count; i++)
         {
-            sum = sum is null ? tensor : sum + tensor;
+            sum += Mean(tensors[i]);
         }
 
         return sum;
     }
+
+    // The mean of a single element is that element, bit for bit, gradient included.
+    private static Tensor Mean(Tensor tensor) => tensor.dim() == 0 ? tensor : tensor.mean();
 }

@@ -107,14 +107,17 @@ public sealed class PendingScalars(NonFiniteLoss nonFiniteLoss = NonFiniteLoss.E
     {
         using DisposeScope scope = NewDisposeScope();
         double[] values = new double[tensors.Count];
-        foreach (IGrouping<string, int> device in Enumerable.Range(0, tensors.Count).GroupBy(i => tensors[i].device.ToString()))
+        foreach (IGrouping<(DeviceType, int), int> device in
+            Enumerable.Range(0, tensors.Count).GroupBy(i => (tensors[i].device_type, tensors[i].device_index)))
         {
             // Only tensors of one type can be stacked; a half-precision loss and the float32 flag that goes with it are still read together.
             int[][] types = [.. device.GroupBy(i => tensors[i].dtype).Select(type => type.ToArray())];
             Tensor together = cat([.. types.Select(places => stack(places.Select(i => tensors[i].reshape([]))).to(ScalarType.Float64))]);
-            foreach ((int place, double value) in types.SelectMany(places => places).Zip(together.cpu().data<double>()))
+            double[] read = together.cpu().data<double>().ToArray();
+            int next = 0;
+            foreach (int place in types.SelectMany(places => places))
             {
-                values[place] = value;
+                values[place] = read[next++];
             }
         }
 
