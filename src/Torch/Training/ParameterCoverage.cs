@@ -14,7 +14,9 @@ internal static class ParameterCoverage
     /// <param name="model">The model. Borrowed.</param>
     /// <param name="groups">The groups of all optimizers; none if there is no optimizer.</param>
     /// <param name="logger">Where the line goes.</param>
-    /// <exception cref="InvalidOperationException">There are optimizers, but none of their parameters is the model's.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// There are optimizers, but none of their parameters is the model's; or parameters on either side were disposed.
+    /// </exception>
     public static void Check(nn.Module model, IReadOnlyCollection<OptimizerGroup> groups, ILogger logger)
     {
         // A script module hands out new objects for its parameters at every call, so they cannot be found again.
@@ -25,10 +27,11 @@ internal static class ParameterCoverage
 
         (string Name, Parameter Parameter)[] own = [.. model.named_parameters().Select(entry => (entry.name, entry.parameter))];
         Parameter[] held = [.. groups.SelectMany(group => group.Parameters)];
+        string name = model.GetType().Name;
+        CheckAlive(name, own.Select(entry => entry.Parameter), held);
         HashSet<IntPtr> ownHandles = [.. own.Select(entry => entry.Parameter.Handle)];
         HashSet<IntPtr> heldHandles = [.. held.Select(parameter => parameter.Handle)];
         string unregistered = own.Length == 0 ? Unregistered(model) : string.Empty;
-        string name = model.GetType().Name;
         if (groups.Count == 0)
         {
             string text = $"There is no optimizer: only {name} itself can update its weights. Give the runner an optimizer if a hook shall do it.{unregistered}";
@@ -36,7 +39,15 @@ internal static class ParameterCoverage
             return;
         }
 
-        if (held.Length > 0 && !heldHandles.Overlaps(ownHandles))
+        // TorchSharp's optimizers take an empty list, which PyTorch's refuse.
+        if (held.Length == 0)
+        {
+            throw new InvalidOperationException(
+                $"The optimizer holds no parameters, so training would change nothing. Build it from the parameters() of {name}, which has "
+                + $"{own.Length}.{unregistered}");
+        }
+
+        if (!heldHandles.Overlaps(ownHandles))
         {
             throw new InvalidOperationException(
                 $"None of the {held.Length} parameters of the optimizer is one of {name}, which has {own.Length}, so training would change nothing. Build the "
@@ -48,6 +59,20 @@ internal static class ParameterCoverage
         if (left.Length + foreign.Length > 0)
         {
             CompatEvents.Write(logger, LogLevel.Warning, CompatEvents.ParametersApart, Apart(name, left, foreign));
+        }
+    }
+
+    // Before their handles are asked for, which TorchSharp refuses without saying whose they are.
+    private static void CheckAlive(string model, IEnumerable<Parameter> own, IEnumerable<Parameter> held)
+    {
+        if (own.Any(parameter => parameter.IsInvalid))
+        {
+            throw new InvalidOperationException($"The parameters of {model} were disposed, so it cannot be trained. Dispose the model after the training.");
+        }
+
+        if (held.Any(parameter => parameter.IsInvalid))
+        {
+            throw OptimizerFault.ParameterDisposed();
         }
     }
 
