@@ -14,9 +14,7 @@ internal static class ParameterCoverage
     /// <param name="model">The model. Borrowed.</param>
     /// <param name="groups">The groups of all optimizers; none if there is no optimizer.</param>
     /// <param name="logger">Where the line goes.</param>
-    /// <exception cref="InvalidOperationException">
-    /// There are optimizers, but none of their parameters is the model's; or parameters on either side were disposed.
-    /// </exception>
+    /// <exception cref="InvalidOperationException">There are optimizers, but none of their parameters is the model's, or one was disposed.</exception>
     public static void Check(nn.Module model, IReadOnlyCollection<OptimizerGroup> groups, ILogger logger)
     {
         // A script module hands out new objects for its parameters at every call, so they cannot be found again.
@@ -28,7 +26,11 @@ internal static class ParameterCoverage
         (string Name, Parameter Parameter)[] own = [.. model.named_parameters().Select(entry => (entry.name, entry.parameter))];
         Parameter[] held = [.. groups.SelectMany(group => group.Parameters)];
         string name = model.GetType().Name;
-        CheckAlive(name, own.Select(entry => entry.Parameter), held);
+        if (held.Any(parameter => parameter.IsInvalid))
+        {
+            throw OptimizerFault.ParameterDisposed();                 // before their handles are asked for, which fails without saying whose they are
+        }
+
         HashSet<IntPtr> ownHandles = [.. own.Select(entry => entry.Parameter.Handle)];
         HashSet<IntPtr> heldHandles = [.. held.Select(parameter => parameter.Handle)];
         string unregistered = own.Length == 0 ? Unregistered(model) : string.Empty;
@@ -59,20 +61,6 @@ internal static class ParameterCoverage
         if (left.Length + foreign.Length > 0)
         {
             CompatEvents.Write(logger, LogLevel.Warning, CompatEvents.ParametersApart, Apart(name, left, foreign));
-        }
-    }
-
-    // Before their handles are asked for, which TorchSharp refuses without saying whose they are.
-    private static void CheckAlive(string model, IEnumerable<Parameter> own, IEnumerable<Parameter> held)
-    {
-        if (own.Any(parameter => parameter.IsInvalid))
-        {
-            throw new InvalidOperationException($"The parameters of {model} were disposed, so it cannot be trained. Dispose the model after the training.");
-        }
-
-        if (held.Any(parameter => parameter.IsInvalid))
-        {
-            throw OptimizerFault.ParameterDisposed();
         }
     }
 

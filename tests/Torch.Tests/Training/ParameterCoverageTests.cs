@@ -69,18 +69,12 @@ public sealed class ParameterCoverageTests
         using Net moved = new();
         using FusedSgd optimizer = new(moved.parameters(), new() { Lr = 0.1 });
         moved.to(ScalarType.Float64);
-        Net disposed = new();
-        IReadOnlyList<OptimizerGroup> none = [];
 
         Action check = () => ParameterCoverage.Check(moved, OptimizerGroup.Of(optimizer), logger);
-        disposed.Dispose();
-        Action dead = () => ParameterCoverage.Check(disposed, none, logger);
 
         check.Should().Throw<InvalidOperationException>().WithMessage(
             "A parameter of the optimizer was disposed. TorchSharp makes new parameters when a model moves to another device or type: move the model first, then build "
             + "the optimizer.");
-        dead.Should().Throw<InvalidOperationException>().WithMessage(
-            "The parameters of Net were disposed, so it cannot be trained. Dispose the model after the training.");
     }
 
     [Fact]
