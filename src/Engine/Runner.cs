@@ -161,7 +161,7 @@ public sealed class Runner : IDisposable
     public IEnumerable<int> TrainIterations()
     {
         PrepareTraining();
-        Hooks.BeforeRun();
+        Failures.Watch(Hooks.BeforeRun);
         InitializeCountStatus();
         Parameters.Start(Model.StateModule, OptimWrapper.ParamGroups, Probe);
         foreach (int iter in Failures.Watch(TrainLoop!.Iterations()))
@@ -170,7 +170,7 @@ public sealed class Runner : IDisposable
         }
 
         Parameters.Finish();
-        Hooks.AfterRun();
+        Failures.Watch(Hooks.AfterRun);
     }
 
     /// <summary>Validates without training.</summary>
@@ -224,6 +224,7 @@ public sealed class Runner : IDisposable
     {
         Side = "engine",
         Model = Model.StateModule.GetType().Name,
+        Module = Model.StateModule,
         Epoch = Progress.Epoch,
         Iteration = Progress.Iter,
         Step = Step.Kind,

@@ -47,6 +47,14 @@ public sealed partial class FileTests
         numbers.Where(number => !File.Exists(Path.Combine(RepositoryRoot.Path, "migration-guide", "diagnostics", $"{number}.md"))).Should().BeEmpty();
     }
 
+    [Fact]
+    public void Every_page_is_about_a_number_that_the_code_knows()
+    {
+        string[] numbers = [.. SourceFiles.All().SelectMany(path => Number().Matches(File.ReadAllText(path))).Select(match => match.Value).Distinct()];
+
+        Directory.GetFiles(Path.Combine(RepositoryRoot.Path, "migration-guide", "diagnostics")).Select(Path.GetFileNameWithoutExtension).Should().BeSubsetOf(numbers);
+    }
+
     // In Legacy only the runners have a namespace of their own (decision 8).
     private static string ExpectedNamespace(string path)
     {

@@ -15,7 +15,7 @@ namespace Compat.Engine.Tests;
 /// <summary>What a user is told when a step does not work.</summary>
 public sealed class RunnerFailureTests
 {
-    private const string Batch = "The batch is a ToyBatch: Img float32 [2, 1] cpu, Label float32 [2, 1] cpu.";
+    private const string Batch = "The batch is a ToyBatch: Img float32 [2, 1] cpu, Label float32 [2, 1] cpu. The model's parameters are float32 cpu.";
 
     [Fact]
     public void A_step_that_throws_is_reported_once_with_its_batch_and_the_exception_is_the_same()
@@ -45,6 +45,20 @@ public sealed class RunnerFailureTests
         run.Logger.Ours.Should().ContainSingle().Which.Text.Should().Be(
             "Stopped by FormatException: side engine, model TestModel, epoch 0 and iteration 1 (counted from 0), "
             + $"stage hook ThrowingHook at AfterTrainIter. {Batch}");
+    }
+
+    [Theory]
+    [InlineData("BeforeRun", 0)]
+    [InlineData("AfterRun", 4)]
+    public void A_hook_that_throws_before_or_after_the_iterations_is_named_with_its_point(string point, int iteration)
+    {
+        using TestRun run = new();
+
+        Action train = () => run.Train(run.Options, new RunHook(point));
+
+        train.Should().Throw<FormatException>();
+        run.Logger.Ours.Should().ContainSingle().Which.Text.Should().Be(
+            $"Stopped by FormatException: side engine, model TestModel, epoch {iteration / 2} and iteration {iteration} (counted from 0), stage hook RunHook at {point}.");
     }
 
     [Fact]
@@ -165,6 +179,13 @@ public sealed class RunnerFailureTests
     private sealed class ThrowingHook(int after) : Hook
     {
         public override void AfterTrainIter(Runner runner, AfterTrainIterArguments arguments) => Throw(runner.Progress.Iter == after, new FormatException());
+    }
+
+    private sealed class RunHook(string point) : Hook
+    {
+        public override void BeforeRun(Runner runner) => Throw(point == nameof(BeforeRun), new FormatException());
+
+        public override void AfterRun(Runner runner) => Throw(point == nameof(AfterRun), new FormatException());
     }
 
     private sealed class ThrowingMetric : BaseMetric

@@ -1,4 +1,5 @@
 using Compat.TestSupport;
+using Compat.Engine.Evaluation;
 using Compat.Engine.Hooks;
 using Compat.Engine.Hooks.Arguments;
 using Compat.Engine.Loops;
@@ -237,9 +238,9 @@ public sealed class RunnerTests
         Action noValData = () => _ = new Runner(run.WithValidation with { ValDataloader = null });
 
         noCfg.Should().Throw<ArgumentException>()
-            .WithMessage("For training, TrainDataloader and OptimWrapper is set, but TrainCfg is not. Set all of them, or none.*");
+            .WithMessage("For training, TrainDataloader and OptimWrapper are set, but TrainCfg is not. Set all of them, or none.*");
         noData.Should().Throw<ArgumentException>()
-            .WithMessage("For training, TrainCfg is set, but TrainDataloader and OptimWrapper is not. Set all of them, or none.*");
+            .WithMessage("For training, TrainCfg is set, but TrainDataloader and OptimWrapper are not. Set all of them, or none.*");
         noValData.Should().Throw<ArgumentException>()
             .WithMessage("ValEvaluator is set, but ValDataloader is not. Set ValDataloader, or leave ValEvaluator out.*");
     }
@@ -258,6 +259,9 @@ public sealed class RunnerTests
         Action noEvaluator = () => _ = new Runner(run.WithValidation with { ValEvaluator = null });
         noEvaluator.Should().Throw<ArgumentException>().WithMessage(
             "ValDataloader is set and TestModel predicts, but ValEvaluator is not set. Set ValEvaluator, or let ValStep return losses.*");
+        Action noMetric = () => _ = new Runner(run.WithValidation with { ValEvaluator = new Evaluator() });
+        noMetric.Should().Throw<ArgumentException>().WithMessage(
+            "ValDataloader is set and TestModel predicts, but ValEvaluator has no metric. Give it one, or let ValStep return losses.*");
         legal.Should().NotThrow();
     }
 

@@ -4,25 +4,33 @@ using Compat.Engine.Hooks;
 using Compat.Engine.Optim;
 using LegacyHook = Compat.Legacy.Hook;
 using LegacyOptimizerHook = Compat.Legacy.OptimizerHook;
+using LrUpdaterHook = Compat.Legacy.LrUpdaterHook;
+using OptimizerSet = Compat.Legacy.OptimizerSet;
+using TextLoggerHook = Compat.Legacy.TextLoggerHook;
 
 namespace Compat.Adapters.Optim;
 
 /// <summary>Finds out, before anything is trained, whether exactly one part of a run updates the weights: the wrapper, a legacy hook, or the model.</summary>
 internal static class UpdateOwnerCheck
 {
+    private const string GiveToWrapper =
+        "Give the wrapper one, for example new DeferredOptimWrapperOptions(new FusedSgd(model.parameters(), new() { Lr = 0.01 })).";
+
     /// <summary>Checks the parts of an engine's run.</summary>
     /// <param name="wrapper">The engine's wrapper.</param>
     /// <param name="hooks">The engine's hooks; <see langword="null"/> without a runner, when there is nothing to check.</param>
     /// <exception cref="CompatException">There are two owners, several hooks, or no owner.</exception>
     public static void Check(BaseOptimWrapper wrapper, HookList? hooks)
     {
-        LegacyHook[] found = hooks is null ? [] : [.. hooks.All.SelectMany(LegacyHooksOf).OfType<LegacyOptimizerHook>()];
+        LegacyHook[] all = hooks is null ? [] : [.. hooks.All.SelectMany(LegacyHooksOf)];
+        LegacyHook[] found = [.. all.OfType<LegacyOptimizerHook>()];
         bool isLeftToHook = wrapper is DeferredOptimWrapper { Owner: UpdateOwner.Hook };
         CompatDiagnostic?[] refusals =
         [
             found.Length > 0 && !isLeftToHook ? TwoOwners($"{found[0].Name} is registered, but {Name(wrapper)} updates the weights already") : null,
             found.Length > 1 ? Several(found) : null,
             hooks is not null && isLeftToHook && found.Length == 0 ? NoOwner() : null,
+            wrapper is DeferredOptimWrapper deferred ? NoOptimizer(all, deferred.Optimizer, GiveToWrapper) : null,
         ];
         CompatException.ThrowIfAny(refusals);
     }
@@ -40,6 +48,27 @@ internal static class UpdateOwnerCheck
         $"The runner has {hooks.Count} optimizer hooks ({string.Join(", ", hooks.Select(hook => hook.Name))}): each iteration would update {hooks.Count} "
         + "times. Keep one.");
 
+    /// <summary>Tells that hooks lack the one optimizer that they need, which they would find out in the middle of a run, as in MMCV.</summary>
+    /// <param name="hooks">All legacy hooks. A derived optimizer hook may have an optimizer of its own, or choose among several.</param>
+    /// <param name="optimizer">What there is.</param>
+    /// <param name="give">How to give the optimizer, as a sentence.</param>
+    /// <returns>COMPAT0204; <see langword="null"/> if they have what they need.</returns>
+    public static CompatDiagnostic? NoOptimizer(IEnumerable<LegacyHook> hooks, OptimizerSet? optimizer, string give)
+    {
+        LegacyHook[] needing = [.. hooks.Where(hook => hook is LrUpdaterHook or TextLoggerHook || IsPlain(hook))];
+        return optimizer switch
+        {
+            null when needing.Length > 0 => new(
+                "COMPAT0204",
+                $"There is no optimizer, but {string.Join(", ", needing.Select(hook => hook.Name))} {(needing.Length == 1 ? "needs" : "need")} one. {give}"),
+            { IsNamed: true } when needing.Any(IsPlain) => new(
+                "COMPAT0204",
+                $"OptimizerHook steps one optimizer, but there are several by name: {string.Join(", ", optimizer.All.Select(entry => entry.Key))}. Give one, or "
+                + "leave the hook out and let the model, or a hook of your own, step them."),
+            _ => null,
+        };
+    }
+
     /// <summary>Names who updates the weights.</summary>
     /// <param name="wrapper">The engine's wrapper.</param>
     /// <returns>The owner.</returns>
@@ -50,6 +79,8 @@ internal static class UpdateOwnerCheck
         LegacyOptimWrapper => "the OptimWrapper in place of the legacy hook",
         _ => wrapper.GetType().Name,
     };
+
+    private static bool IsPlain(LegacyHook hook) => hook.GetType() == typeof(LegacyOptimizerHook);
 
     private static IEnumerable<LegacyHook> LegacyHooksOf(Hook hook) => hook switch
     {

@@ -16,6 +16,9 @@ namespace Compat.Adapters.Optim;
 /// <param name="optimization">What the user wants.</param>
 internal sealed class UpdateTranslator(BaseRunner legacy, Optimization optimization)
 {
+    private const string GiveToRunner =
+        "Set Optimizer in the runner's options, for example Optimizer = new FusedSgd(model.parameters(), new() { Lr = 0.01 }).";
+
     /// <summary>Gets the hook that the engine's wrapper stands in for; <see langword="null"/> if the old way is kept.</summary>
     public OptimizerHook? Translated => optimization switch
     {
@@ -34,7 +37,7 @@ internal sealed class UpdateTranslator(BaseRunner legacy, Optimization optimizat
     public IEnumerable<CompatDiagnostic> Refusals()
     {
         OptimizerHook[] found = OptimizerHooks;
-        CompatDiagnostic?[] refusals = [found.Length > 1 ? UpdateOwnerCheck.Several(found) : null, NoOptimizer(found) ?? NoTranslation(found)];
+        CompatDiagnostic?[] refusals = [found.Length > 1 ? UpdateOwnerCheck.Several(found) : null, UpdateOwnerCheck.NoOptimizer(legacy.Hooks, legacy.Optimizer, GiveToRunner) ?? NoTranslation(found)];
         return refusals.OfType<CompatDiagnostic>();
     }
 
@@ -71,25 +74,6 @@ internal sealed class UpdateTranslator(BaseRunner legacy, Optimization optimizat
             SetToNone = !legacy.Options.Behavior.ZeroFilledGradients,
         };
         return new LegacyOptimWrapper(options, model, legacy);
-    }
-
-    private CompatDiagnostic? NoOptimizer(OptimizerHook[] found)
-    {
-        if (legacy.Optimizer is null)
-        {
-            // Those that fail in the middle of a run, as in MMCV. A derived optimizer hook may have an optimizer of its own.
-            string[] hooks =
-                [.. legacy.Hooks.Where(hook => hook is LrUpdaterHook or TextLoggerHook || hook.GetType() == typeof(OptimizerHook)).Select(hook => hook.Name)];
-            return hooks.Length == 0 ? null : new(
-                "COMPAT0204",
-                $"The runner has no optimizer, but {string.Join(", ", hooks)} {(hooks.Length == 1 ? "needs" : "need")} one. Set Optimizer in the runner's "
-                + "options, for example Optimizer = new FusedSgd(model.parameters(), new() { Lr = 0.01 }).");
-        }
-
-        return !legacy.Optimizer.IsNamed || found is not [var only] || only.GetType() != typeof(OptimizerHook) ? null : new(
-            "COMPAT0204",
-            $"OptimizerHook steps one optimizer, but the runner has several by name: {string.Join(", ", legacy.Optimizer.All.Select(entry => entry.Key))}. Give "
-            + "the runner one, or leave the hook out and let the model, or a hook of your own, step them.");
     }
 
     private CompatDiagnostic? NoTranslation(OptimizerHook[] found) =>

@@ -63,7 +63,6 @@ internal sealed class LegacyTrainLoop : EpochBasedTrainLoop
     protected override IEnumerable<int> Run()
     {
         mayResume = false;
-        Legacy.WarnIfNothingIsLeft();
         return base.Run();
     }
 

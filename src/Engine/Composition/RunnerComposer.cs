@@ -98,17 +98,19 @@ internal static class RunnerComposer
             return;
         }
 
+        string name = model.StateModule.GetType().Name;
         if (!model.CanPredict)
         {
             throw new ArgumentException(
-                $"ValDataloader is set, but {model.GetType().Name} overrides neither Predict nor ValStep. Override one of them, or leave ValDataloader out.",
+                $"ValDataloader is set, but {name} overrides neither Predict nor ValStep. Override one of them, or leave ValDataloader out.",
                 nameof(options));
         }
 
-        if (options.ValEvaluator is null)
+        if (options.ValEvaluator is not { Metrics.Count: > 0 })
         {
+            string what = options.ValEvaluator is null ? "ValEvaluator is not set. Set ValEvaluator" : "ValEvaluator has no metric. Give it one";
             throw new ArgumentException(
-                $"ValDataloader is set and {model.GetType().Name} predicts, but ValEvaluator is not set. Set ValEvaluator, or let ValStep return losses.",
+                $"ValDataloader is set and {name} predicts, but {what}, or let ValStep return losses.",
                 nameof(options));
         }
     }
@@ -135,8 +137,8 @@ internal static class RunnerComposer
         {
             string[] present = [.. settings.Where(setting => setting.IsSet).Select(setting => setting.Name)];
             throw new ArgumentException(
-                $"For {purpose}, {string.Join(" and ", present)} is set, but {string.Join(" and ", missing)} is not. Set all of them, or none.",
-                nameof(settings));
+                $"For {purpose}, {string.Join(" and ", present)} {(present.Length == 1 ? "is" : "are")} set, but {string.Join(" and ", missing)} "
+                + $"{(missing.Length == 1 ? "is" : "are")} not. Set all of them, or none.");
         }
     }
 }

@@ -1,4 +1,6 @@
 using Compat.Torch.Data;
+using Compat.Torch.Logging;
+using Microsoft.Extensions.Logging;
 
 namespace Compat.Engine.Loops;
 
@@ -30,6 +32,7 @@ public class EpochBasedTrainLoop : TrainLoop
     /// <inheritdoc/>
     protected override IEnumerable<int> Run()
     {
+        WarnIfNothingIsLeft();
         while (true)
         {
             foreach (int iter in ValidateIfDue())
@@ -77,6 +80,18 @@ public class EpochBasedTrainLoop : TrainLoop
     {
         CallAfterTrainEpoch();
         Runner.MessageHub.Pending.Flush();                            // a loss that nobody looked at is found here at the latest
+    }
+
+    private void WarnIfNothingIsLeft()
+    {
+        if (Progress.Epoch >= MaxEpochs)
+        {
+            CompatEvents.Write(
+                Runner.Logger,
+                LogLevel.Warning,
+                CompatEvents.NothingLeftToTrain,
+                $"Nothing is left to train: {Progress.Epoch} of {MaxEpochs} epochs are done. To train further, make a runner with a larger MaxEpochs.");
+        }
     }
 
     /// <inheritdoc/>

@@ -39,8 +39,9 @@ public abstract class BaseModel : nn.Module
     /// <summary>Gets whether the model says itself what a validation step is; otherwise it predicts.</summary>
     internal bool OverridesValStep => Overrides<DataBatch, ValOutputs>(ValStep, typeof(BaseModel));
 
-    /// <summary>Gets whether the model overrides <c>Predict</c>.</summary>
-    internal virtual bool CanPredict => Overrides<DataBatch, DataBatch>(Predict, typeof(BaseModel));
+    /// <summary>Gets whether the model predicts; validation with one that does not is refused before training.</summary>
+    /// <value>Whether it overrides <c>Predict</c>. A model that overrides it only to refuse says <see langword="false"/>.</value>
+    protected internal virtual bool CanPredict => Overrides<DataBatch, DataBatch>(Predict, typeof(BaseModel));
 
     /// <summary>Makes one training step: losses, gradients and, when due, the update of the weights.</summary>
     /// <param name="data">The batch as it came from the loader. Borrowed.</param>

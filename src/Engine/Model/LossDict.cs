@@ -20,13 +20,11 @@ public sealed class LossDict : IEnumerable<KeyValuePair<string, IReadOnlyList<Te
 
     /// <summary>Sets an entry that is one tensor. Setting a name again keeps its place.</summary>
     /// <param name="name">The name.</param>
+    /// <exception cref="ArgumentNullException">There is no tensor.</exception>
     public Tensor this[string name]
     {
-        set
-        {
-            ArgumentNullException.ThrowIfNull(value);
-            entries[name] = [value];
-        }
+        set => entries[name] =
+            [value ?? throw new ArgumentNullException(nameof(value), $"The loss '{name}' is null. Give it a tensor, or leave the entry out.")];
     }
 
     /// <summary>Sets an entry that is a list of tensors, for example one for each scale; their means are added up.</summary>

@@ -302,6 +302,7 @@ public abstract class BaseRunner : IDisposable
     {
         Side = "legacy",
         Model = ModelName,
+        Module = Model,
         Epoch = Epoch,
         Iteration = Iter,
         Step = DataBatch is null ? null : Mode == "val" ? "validation step" : "step",

@@ -48,7 +48,7 @@ public class EpochBasedRunner : BaseRunner
         ArgumentNullException.ThrowIfNull(dataLoaders);
         ArgumentNullException.ThrowIfNull(workflow);
         int maxEpochs = Prepare(dataLoaders, workflow);
-        CallHook(HookStage.BeforeRun);
+        Failures.Watch(() => CallHook(HookStage.BeforeRun));
         if (Epoch < maxEpochs && workflow.Any(flow => flow.Mode != "val"))
         {
             StartWatchingParameters();
@@ -71,21 +71,7 @@ public class EpochBasedRunner : BaseRunner
         }
 
         Parameters.Finish();
-        CallHook(HookStage.AfterRun);
-    }
-
-    /// <summary>Says in the log that all epochs are done already, if that is so: a run would train nothing.</summary>
-    /// <remarks>The runner does it itself, after the hooks before the run; the method is public for who drives the runner from outside.</remarks>
-    public void WarnIfNothingIsLeft()
-    {
-        if (Epoch >= MaxEpochs)
-        {
-            CompatEvents.Write(
-                Logger,
-                LogLevel.Warning,
-                CompatEvents.NothingLeftToTrain,
-                $"Nothing is left to train: {Epoch} of {MaxEpochs} epochs are done. To train further, make a runner with a larger MaxEpochs.");
-        }
+        Failures.Watch(() => CallHook(HookStage.AfterRun));
     }
 
     /// <summary>Says in the log that every epoch will have the order of the first one, if a sampler shuffles and no hook tells it the epoch.</summary>
@@ -221,6 +207,18 @@ public class EpochBasedRunner : BaseRunner
         LegacyLog.Line(Logger, $"workflow: [{string.Join(", ", workflow)}], max: {maxEpochs} epochs");
         WarnIfOrderRepeats(dataLoaders, workflow);
         return maxEpochs;
+    }
+
+    private void WarnIfNothingIsLeft()
+    {
+        if (Epoch >= MaxEpochs)
+        {
+            CompatEvents.Write(
+                Logger,
+                LogLevel.Warning,
+                CompatEvents.NothingLeftToTrain,
+                $"Nothing is left to train: {Epoch} of {MaxEpochs} epochs are done. To train further, make a runner with a larger MaxEpochs.");
+        }
     }
 
     private InvalidOperationException NoMaxEpochs(int? trainLength)

@@ -18,7 +18,7 @@ public static class CompatEvents
     /// <summary>Gets the id of the line about parts of a legacy runner's meta that its JSON log cannot hold.</summary>
     public static EventId MetaLeftOut { get; } = new(9040, nameof(MetaLeftOut));
 
-    /// <summary>Gets the id of the line that a legacy runner has nothing left to train.</summary>
+    /// <summary>Gets the id of the line that a runner has nothing left to train.</summary>
     public static EventId NothingLeftToTrain { get; } = new(9041, nameof(NothingLeftToTrain));
 
     /// <summary>Gets the id of the line that a shuffling sampler repeats one order in every epoch of a legacy runner.</summary>

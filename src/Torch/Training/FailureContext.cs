@@ -1,4 +1,5 @@
 using Compat.Torch.Data;
+using static TorchSharp.torch;
 
 namespace Compat.Torch.Training;
 
@@ -11,6 +12,10 @@ public sealed record FailureContext
 
     /// <summary>Gets the name of the model's class.</summary>
     public required string Model { get; init; }
+
+    /// <summary>Gets the model itself, whose parameters are described beside the batch. Borrowed.</summary>
+    /// <value>The default is <see langword="null"/>: they are not described.</value>
+    public nn.Module? Module { get; init; }
 
     /// <summary>Gets the number of finished epochs.</summary>
     public required int Epoch { get; init; }

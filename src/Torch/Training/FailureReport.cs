@@ -2,6 +2,7 @@ using System.Globalization;
 using Compat.Torch.Data;
 using Compat.Torch.Logging;
 using Microsoft.Extensions.Logging;
+using static TorchSharp.torch;
 
 namespace Compat.Torch.Training;
 
@@ -28,6 +29,21 @@ public sealed class FailureReport(ILogger logger, Func<FailureContext> context)
         }
     }
 
+    /// <summary>Does something, such as calling hooks before the first iteration, and reports an exception that it throws.</summary>
+    /// <param name="action">What to do.</param>
+    public void Watch(Action action)
+    {
+        ArgumentNullException.ThrowIfNull(action);
+        try
+        {
+            action();
+        }
+        catch (Exception exception) when (Log(exception))
+        {
+            throw;                                                    // never reached: the filter only writes the line
+        }
+    }
+
     /// <summary>Writes the line, once per exception. Made for filters: <c>catch (Exception exception) when (report.Log(exception))</c>.</summary>
     /// <param name="exception">The exception.</param>
     /// <returns>Always <see langword="false"/>, so that the exception goes on.</returns>
@@ -44,7 +60,7 @@ public sealed class FailureReport(ILogger logger, Func<FailureContext> context)
 
     private static string Describe(Exception exception, FailureContext at)
     {
-        string batch = at.Batch is null ? string.Empty : $" The batch is a {Describe(at.Batch)}.";
+        string batch = at.Batch is null ? string.Empty : $" The batch is a {Describe(at.Batch)}.{Describe(at.Module)}";
         return string.Create(
             CultureInfo.InvariantCulture,
             $"Stopped by {exception.GetType().Name}: side {at.Side}, model {at.Model}, epoch {at.Epoch} and iteration {at.Iteration} (counted from 0), "
@@ -70,6 +86,19 @@ public sealed class FailureReport(ILogger logger, Func<FailureContext> context)
         {
             return $"{batch.GetType().Name}, whose fields cannot be read ({unreadable.GetType().Name})";
         }
+    }
+
+    // So that a batch of another type or device than the model's is found at a glance.
+    private static string Describe(nn.Module? model)
+    {
+        string[] kinds =
+        [
+            .. (model?.parameters() ?? [])
+                .Where(parameter => !parameter.IsInvalid)
+                .Select(parameter => $"{parameter.dtype.ToString().ToLowerInvariant()} {parameter.device}")
+                .Distinct(),
+        ];
+        return kinds.Length == 0 ? string.Empty : $" The model's parameters are {string.Join(", ", kinds)}.";
     }
 
     private bool Advance<T>(IEnumerator<T> enumerator)

@@ -14,10 +14,11 @@ public readonly struct LogValue : IEquatable<LogValue>
 
     /// <summary>Makes a value of a tensor.</summary>
     /// <param name="tensor">A tensor of one element. Borrowed.</param>
+    /// <exception cref="ArgumentNullException">It is null; the message says what to pass.</exception>
     public LogValue(Tensor tensor)
     {
-        ArgumentNullException.ThrowIfNull(tensor);
-        Tensor = tensor;
+        Tensor = tensor
+            ?? throw new ArgumentNullException(nameof(tensor), "A log value is null. Give a number or a tensor of one element, or leave the entry out.");
         Number = double.NaN;
     }
 

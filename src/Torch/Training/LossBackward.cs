@@ -63,8 +63,7 @@ public static class LossBackward
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"The loss of {model} went through backward a second time at iteration {iteration} (counted from 0): its graph was used up before. Either "
-                + $"the model calls backward itself and something else, a wrapper or an optimizer hook, does so too: leave one of them out. Or a tensor of "
-                + $"an earlier backward, such as a hidden state or a running loss, is part of this loss: keep it as tensor.detach()."),
+                + $"two parts call backward (the model itself, a wrapper, optimizer hooks): leave one of them out. Or a tensor of an earlier backward, such as a hidden state or a running loss, is part of this loss: keep it as tensor.detach()."),
             exception);
         StepFailure.Mark(used, "backward");
         return used;

@@ -14,7 +14,7 @@ internal static class ParameterCoverage
     /// <param name="model">The model. Borrowed.</param>
     /// <param name="groups">The groups of all optimizers; none if there is no optimizer.</param>
     /// <param name="logger">Where the line goes.</param>
-    /// <exception cref="InvalidOperationException">There are optimizers, but none of their parameters is the model's.</exception>
+    /// <exception cref="InvalidOperationException">There are optimizers, but none of their parameters is the model's, or one was disposed.</exception>
     public static void Check(nn.Module model, IReadOnlyCollection<OptimizerGroup> groups, ILogger logger)
     {
         // A script module hands out new objects for its parameters at every call, so they cannot be found again.
@@ -25,10 +25,15 @@ internal static class ParameterCoverage
 
         (string Name, Parameter Parameter)[] own = [.. model.named_parameters().Select(entry => (entry.name, entry.parameter))];
         Parameter[] held = [.. groups.SelectMany(group => group.Parameters)];
+        string name = model.GetType().Name;
+        if (held.Any(parameter => parameter.IsInvalid))
+        {
+            throw OptimizerFault.ParameterDisposed();                 // before their handles are asked for, which fails without saying whose they are
+        }
+
         HashSet<IntPtr> ownHandles = [.. own.Select(entry => entry.Parameter.Handle)];
         HashSet<IntPtr> heldHandles = [.. held.Select(parameter => parameter.Handle)];
         string unregistered = own.Length == 0 ? Unregistered(model) : string.Empty;
-        string name = model.GetType().Name;
         if (groups.Count == 0)
         {
             string text = $"There is no optimizer: only {name} itself can update its weights. Give the runner an optimizer if a hook shall do it.{unregistered}";
@@ -36,7 +41,15 @@ internal static class ParameterCoverage
             return;
         }
 
-        if (held.Length > 0 && !heldHandles.Overlaps(ownHandles))
+        // TorchSharp's optimizers take an empty list, which PyTorch's refuse.
+        if (held.Length == 0)
+        {
+            throw new InvalidOperationException(
+                $"The optimizer holds no parameters, so training would change nothing. Build it from the parameters() of {name}, which has "
+                + $"{own.Length}.{unregistered}");
+        }
+
+        if (!heldHandles.Overlaps(ownHandles))
         {
             throw new InvalidOperationException(
                 $"None of the {held.Length} parameters of the optimizer is one of {name}, which has {own.Length}, so training would change nothing. Build the "

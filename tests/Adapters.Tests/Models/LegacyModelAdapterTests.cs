@@ -108,6 +108,21 @@ public sealed class LegacyModelAdapterTests
     }
 
     [Fact]
+    public void Validation_with_it_is_refused_before_training()
+    {
+        using LegacyToyModel model = new();
+        using TemporaryFolder folder = new();
+
+        Action make = () => _ = new Compat.Engine.Runner(new()
+        {
+            Model = model.AsEngine(), WorkDir = folder.Path, ValDataloader = ToyDataset.Loader(2), Logger = new ListLogger(),
+        });
+
+        make.Should().Throw<ArgumentException>().WithMessage(
+            "ValDataloader is set, but LegacyToyModel overrides neither Predict nor ValStep. Override one of them, or leave ValDataloader out.*");
+    }
+
+    [Fact]
     public void A_native_wrapper_and_schedule_train_it_as_the_old_trainer_does()
     {
         (TrainingTrace native, TrainingTrace legacy) = (Native([2]), Legacy());

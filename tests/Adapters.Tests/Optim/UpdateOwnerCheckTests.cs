@@ -97,9 +97,33 @@ public sealed class UpdateOwnerCheckTests
     }
 
     [Fact]
+    public void Hooks_without_the_optimizer_that_they_need_are_refused_before_training()
+    {
+        using NativeRun run = new(optimizers: _ => null, new OptimizerHook(), new TextLoggerHook());
+
+        Refusals(run).Should().Equal(new CompatDiagnostic(
+            "COMPAT0204",
+            "There is no optimizer, but OptimizerHook, TextLoggerHook need one. Give the wrapper one, for example "
+            + "new DeferredOptimWrapperOptions(new FusedSgd(model.parameters(), new() { Lr = 0.01 }))."));
+        run.Steps.Should().Be(0);
+    }
+
+    [Fact]
+    public void Several_optimizers_for_a_hook_that_steps_one_are_refused_before_training()
+    {
+        using NativeRun run = new(optimizers: only => new([KeyValuePair.Create<string, optim.Optimizer>("main", only)]), new OptimizerHook());
+
+        Refusals(run).Should().Equal(new CompatDiagnostic(
+            "COMPAT0204",
+            "OptimizerHook steps one optimizer, but there are several by name: main. Give one, or leave the hook out and let the model, or a hook of your own, step "
+            + "them."));
+        run.Steps.Should().Be(0);
+    }
+
+    [Fact]
     public void An_optimizer_hook_beside_a_model_that_updates_itself_is_refused_before_training()
     {
-        using NativeRun run = new(deferred: true, UpdateOwner.Model, new OptimizerHook());
+        using NativeRun run = new(UpdateOwner.Model, new OptimizerHook());
 
         Refusals(run).Should().Equal(new CompatDiagnostic(
             "COMPAT0201", "OptimizerHook is registered, but the model itself updates the weights already: each iteration would update twice. Remove one of the two."));
@@ -163,11 +187,21 @@ public sealed class UpdateOwnerCheckTests
         private readonly FusedSgd optimizer;
 
         public NativeRun(bool deferred, params LegacyHook[] hooks)
-            : this(deferred, UpdateOwner.Hook, hooks)
+            : this(only => deferred ? new DeferredOptimWrapperOptions(only) : new OptimWrapperOptions { Optimizer = new FusedSgdOptions { Lr = 0.01 } }, hooks)
         {
         }
 
-        public NativeRun(bool deferred, UpdateOwner owner, params LegacyHook[] hooks)
+        public NativeRun(Func<FusedSgd, OptimizerSet?> optimizers, params LegacyHook[] hooks)
+            : this(only => new DeferredOptimWrapperOptions(optimizers(only)), hooks)
+        {
+        }
+
+        public NativeRun(UpdateOwner owner, params LegacyHook[] hooks)
+            : this(only => new DeferredOptimWrapperOptions(only) { Owner = owner }, hooks)
+        {
+        }
+
+        private NativeRun(Func<FusedSgd, BaseOptimWrapperOptions> wrapper, LegacyHook[] hooks)
         {
             optimizer = new(model.parameters(), new() { Lr = 0.01 });
             Runner = new(new()
@@ -176,9 +210,7 @@ public sealed class UpdateOwnerCheckTests
                 WorkDir = folder.Path,
                 TrainDataloader = ToyDataset.Loader(10),
                 TrainCfg = new EpochBasedTrainLoopOptions { MaxEpochs = 2 },
-                OptimWrapper = deferred
-                    ? new DeferredOptimWrapperOptions(optimizer) { Owner = owner }
-                    : new OptimWrapperOptions { Optimizer = new FusedSgdOptions { Lr = 0.01 } },
+                OptimWrapper = wrapper(optimizer),
                 DefaultHooks = new DefaultHooks { Logger = null },
                 CustomHooks = [new WeightsHook(this), .. hooks.Select(hook => hook.AsEngine())],
                 Device = CPU,

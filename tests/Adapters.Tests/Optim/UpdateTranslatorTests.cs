@@ -89,7 +89,7 @@ public sealed class UpdateTranslatorTests
 
         trainer.Invoking(refused => refused.AsEngine()).Should().Throw<CompatException>().Which.Diagnostics.Should().Equal(new CompatDiagnostic(
             "COMPAT0204",
-            "The runner has no optimizer, but StepLrUpdaterHook, OptimizerHook, TextLoggerHook need one. Set Optimizer in the runner's options, for example "
+            "There is no optimizer, but StepLrUpdaterHook, OptimizerHook, TextLoggerHook need one. Set Optimizer in the runner's options, for example "
             + "Optimizer = new FusedSgd(model.parameters(), new() { Lr = 0.01 })."));
     }
 
@@ -108,8 +108,8 @@ public sealed class UpdateTranslatorTests
 
         trainer.Invoking(refused => refused.AsEngine()).Should().Throw<CompatException>().Which.Diagnostics.Should().Equal(new CompatDiagnostic(
             "COMPAT0204",
-            "OptimizerHook steps one optimizer, but the runner has several by name: main. Give the runner one, or leave the hook out and let the model, or a hook of "
-            + "your own, step them."));
+            "OptimizerHook steps one optimizer, but there are several by name: main. Give one, or leave the hook out and let the model, or a hook of your own, step "
+            + "them."));
     }
 
     private static Compat.Engine.Runner AsEngine(Trainer trainer, Optimization optimization, params string[] accepted) => trainer.Runner.AsEngine(

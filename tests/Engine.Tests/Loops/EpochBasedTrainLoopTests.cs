@@ -46,6 +46,19 @@ public sealed class EpochBasedTrainLoopTests
     }
 
     [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void A_training_with_nothing_left_says_so(int epochs)
+    {
+        using TestRun run = new();
+
+        run.Train(run.Options with { TrainCfg = new EpochBasedTrainLoopOptions { MaxEpochs = epochs } });
+
+        (int, string)[] line = [(9041, "Nothing is left to train: 0 of 0 epochs are done. To train further, make a runner with a larger MaxEpochs.")];
+        run.Logger.Ours.Should().Equal(epochs == 0 ? line : []);
+    }
+
+    [Theory]
     [InlineData(6, 1, 1, "1 2 3 4 5 6")]
     [InlineData(6, 1, 2, "2 4 6")]
     [InlineData(5, 1, 2, "2 4 5")]

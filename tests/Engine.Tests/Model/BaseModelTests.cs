@@ -15,6 +15,14 @@ namespace Compat.Engine.Tests.Model;
 public sealed class BaseModelTests
 {
     [Fact]
+    public void A_loss_that_is_null_is_named()
+    {
+        Action set = () => _ = new LossDict { ["loss_cls"] = (Tensor)null! };
+
+        set.Should().Throw<ArgumentNullException>().WithMessage("The loss 'loss_cls' is null. Give it a tensor, or leave the entry out.*");
+    }
+
+    [Fact]
     public void Without_a_loss_the_names_that_are_there_are_given()
     {
         using DisposeScope scope = NewDisposeScope();

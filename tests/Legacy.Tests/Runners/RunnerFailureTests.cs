@@ -10,7 +10,7 @@ namespace Compat.Legacy.Tests.Runners;
 /// <summary>What a user is told when a step does not work.</summary>
 public sealed class RunnerFailureTests
 {
-    private const string Batch = "The batch is a ToyBatch: Img float32 [2, 1] cpu, Label float32 [2, 1] cpu.";
+    private const string Batch = "The batch is a ToyBatch: Img float32 [2, 1] cpu, Label float32 [2, 1] cpu. The model's parameters are float32 cpu.";
 
     private readonly ListLogger logger = new();
 
@@ -41,6 +41,20 @@ public sealed class RunnerFailureTests
         Reports.Should().ContainSingle().Which.Should().Be(
             "Stopped by FormatException: side legacy, model StepModel, epoch 0 and iteration 0 (counted from 0), "
             + $"stage hook ActionHook at AfterTrainIter. {Batch}");
+    }
+
+    [Theory]
+    [InlineData("BeforeRun", 0)]
+    [InlineData("AfterRun", 4)]
+    public void A_hook_that_throws_before_or_after_the_iterations_is_named_with_its_point(string point, int iteration)
+    {
+        using StepModel model = new();
+
+        Action train = () => Train(model, new RunHook(point));
+
+        train.Should().Throw<FormatException>();
+        Reports.Should().ContainSingle().Which.Should().Be(
+            $"Stopped by FormatException: side legacy, model StepModel, epoch {iteration / 2} and iteration {iteration} (counted from 0), stage hook RunHook at {point}.");
     }
 
     [Fact]
@@ -129,6 +143,21 @@ public sealed class RunnerFailureTests
 
     private EpochBasedRunner Runner(StepModel model, optim.Optimizer? optimizer = null) =>
         new(model, new RunnerOptions { Logger = logger, MaxEpochs = 2, Optimizer = optimizer is null ? null : new OptimizerSet(optimizer) });
+
+    private sealed class RunHook(string point) : Hook
+    {
+        public override void BeforeRun(BaseRunner runner) => Throw(point == nameof(BeforeRun));
+
+        public override void AfterRun(BaseRunner runner) => Throw(point == nameof(AfterRun));
+
+        private static void Throw(bool now)
+        {
+            if (now)
+            {
+                throw new FormatException();
+            }
+        }
+    }
 
     private sealed class ThrowingOptimizer(IEnumerable<Parameter> parameters) : SGD(parameters, 0.1)
     {

@@ -46,6 +46,37 @@ public sealed class FailureReportTests
     }
 
     [Fact]
+    public void Types_and_devices_of_the_models_parameters_stand_beside_the_batch()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        nn.Module model = nn.Sequential(("a", nn.Linear(1, 1)), ("b", nn.Linear(1, 1).to(ScalarType.Float64)));
+        NamedBatch batch = new(KeyValuePair.Create("img", ones(2)));
+
+        new FailureReport(logger, () => Context with { Batch = batch, Module = model }).Log(new FormatException());
+        new FailureReport(logger, () => Context with { Module = model }).Log(new FormatException());
+        new FailureReport(logger, () => Context with { Batch = batch, Module = nn.ReLU() }).Log(new FormatException());
+
+        logger.Lines[0].Should().EndWith("The batch is a NamedBatch: img float32 [2] cpu. The model's parameters are float32 cpu, float64 cpu.");
+        logger.Lines[1].Should().EndWith("stage between iterations.");
+        logger.Lines[2].Should().EndWith("img float32 [2] cpu.");
+    }
+
+    [Fact]
+    public void An_exception_outside_of_iterations_is_reported_too()
+    {
+        FormatException thrown = new();
+        FailureReport report = new(logger, () => Context with { Hook = "MyHook at BeforeRun" });
+        int done = 0;
+
+        Action run = () => report.Watch(() => throw thrown);
+        report.Watch(() => done++);
+
+        run.Should().Throw<FormatException>().Which.Should().BeSameAs(thrown);
+        done.Should().Be(1);
+        logger.Lines.Should().ContainSingle().Which.Should().EndWith("stage hook MyHook at BeforeRun.");
+    }
+
+    [Fact]
     public void Without_an_exception_iterations_pass_one_for_one_and_nothing_is_asked()
     {
         FailureReport report = new(logger, () => throw new InvalidOperationException("asked"));

@@ -19,6 +19,14 @@ public sealed class LogValueTests
     }
 
     [Fact]
+    public void Null_is_refused_in_words()
+    {
+        Action set = () => _ = new LogVars { ["loss"] = (Tensor)null! };
+
+        set.Should().Throw<ArgumentNullException>().WithMessage("A log value is null. Give a number or a tensor of one element, or leave the entry out.*");
+    }
+
+    [Fact]
     public void A_tensor_is_kept_and_read_only_when_asked()
     {
         using DisposeScope scope = NewDisposeScope();

@@ -61,9 +61,9 @@ public sealed class LossBackwardTests
         Action again = () => LossBackward.Run(loss, "Net", 4);
 
         again.Should().Throw<InvalidOperationException>().WithMessage(
-            "The loss of Net went through backward a second time at iteration 4 (counted from 0): its graph was used up before. Either the model calls "
-            + "backward itself and something else, a wrapper or an optimizer hook, does so too: leave one of them out. Or a tensor of an earlier backward, "
-            + "such as a hidden state or a running loss, is part of this loss: keep it as tensor.detach().")
+            "The loss of Net went through backward a second time at iteration 4 (counted from 0): its graph was used up before. Either two parts call "
+            + "backward (the model itself, a wrapper, optimizer hooks): leave one of them out. Or a tensor of an earlier backward, such as a hidden state or a "
+            + "running loss, is part of this loss: keep it as tensor.detach().")
             .WithInnerException<ExternalException>().WithMessage("Trying to backward through the graph a second time*");
     }
 

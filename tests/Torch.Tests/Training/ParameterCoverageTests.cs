@@ -2,6 +2,7 @@ using Compat.TestSupport;
 using Compat.Torch.Optim;
 using Compat.Torch.Training;
 using Microsoft.Extensions.Logging;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -48,6 +49,32 @@ public sealed class ParameterCoverageTests
         logger.Lines.Should().Equal(
             "There is no optimizer: only Forgetful itself can update its weights. Give the runner an optimizer if a hook shall do it. Forgetful has fields that are not "
             + "registered: scale, Linear. Call RegisterComponents() at the end of its constructor.");
+    }
+
+    [Fact]
+    public void An_optimizer_without_parameters_is_refused()
+    {
+        using Forgetful model = new();
+
+        Action check = () => Check(model, optim.SGD(model.parameters(), 0.1));
+
+        check.Should().Throw<InvalidOperationException>().WithMessage(
+            "The optimizer holds no parameters, so training would change nothing. Build it from the parameters() of Forgetful, which has 0. Forgetful has fields that are "
+            + "not registered: scale, Linear. Call RegisterComponents() at the end of its constructor.");
+    }
+
+    [Fact]
+    public void Parameters_that_were_disposed_are_refused_in_words()
+    {
+        using Net moved = new();
+        using FusedSgd optimizer = new(moved.parameters(), new() { Lr = 0.1 });
+        moved.to(ScalarType.Float64);
+
+        Action check = () => ParameterCoverage.Check(moved, OptimizerGroup.Of(optimizer), logger);
+
+        check.Should().Throw<InvalidOperationException>().WithMessage(
+            "A parameter of the optimizer was disposed. TorchSharp makes new parameters when a model moves to another device or type: move the model first, then build "
+            + "the optimizer.");
     }
 
     [Fact]
