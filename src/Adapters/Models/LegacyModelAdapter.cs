@@ -46,6 +46,10 @@ public class LegacyModelAdapter : ModuleView
     public nn.Module LegacyModel => legacyModel;
 
     /// <inheritdoc/>
+    /// <value><see langword="false"/>, unless a derived adapter overrides <see cref="Predict"/>.</value>
+    protected override bool CanPredict => new Func<DataBatch, DataBatch>(Predict).Method.DeclaringType != typeof(LegacyModelAdapter);
+
+    /// <inheritdoc/>
     /// <remarks>If there is a loss, it goes to the wrapper, which updates the weights, or keeps the loss for somebody else who does.</remarks>
     /// <exception cref="KeyNotFoundException">The step returned no loss, and the wrapper needs one.</exception>
     /// <exception cref="CompatException">The model has updated its weights itself, beside another owner: COMPAT0201, in the first iteration.</exception>

@@ -1,7 +1,6 @@
 using Compat.Adapters.Diagnostics;
 using Compat.Engine.Optim;
 using Compat.Legacy;
-using Compat.Torch;
 using Compat.Torch.Optim;
 using Compat.Torch.Serialization;
 using Compat.Torch.Training;
@@ -17,7 +16,6 @@ namespace Compat.Adapters.Optim;
 /// <see cref="IterationProbe"/>; a model that steps by itself announces none.
 /// Rejects: a second owner (COMPAT0201), no owner (COMPAT0206), and a second loss in an iteration, which a hook would not see (COMPAT0207).
 /// </remarks>
-[HoldsTensors("owner: the iteration's dispose scope")]
 public sealed class DeferredOptimWrapper : BaseOptimWrapper
 {
     private readonly LrEntry[] lrEntries;
@@ -37,10 +35,6 @@ public sealed class DeferredOptimWrapper : BaseOptimWrapper
 
     /// <summary>Gets the optimizer that the owner steps, or several by name; <see langword="null"/> if a model has its own.</summary>
     public OptimizerSet? Optimizer { get; }
-
-    /// <summary>Gets the loss of the iteration in progress.</summary>
-    /// <value><see langword="null"/> before the step, between iterations, and if the step has none. Borrowed.</value>
-    public Tensor? Loss { get; private set; }
 
     /// <inheritdoc/>
     public override IReadOnlyList<LrEntry> LrEntries => lrEntries;
@@ -82,7 +76,7 @@ public sealed class DeferredOptimWrapper : BaseOptimWrapper
                 + "Add the losses up and call it once, or train with the engine's OptimWrapper."));
         }
 
-        Loss = loss;
+        Show(loss);
     }
 
     /// <summary>Always refused: gradients are computed by the owner of the update.</summary>
@@ -97,9 +91,6 @@ public sealed class DeferredOptimWrapper : BaseOptimWrapper
     /// <summary>Always refused: gradients are cleared by the owner of the update.</summary>
     /// <exception cref="CompatException">Always: COMPAT0201.</exception>
     public override void ZeroGrad() => throw SecondOwner(nameof(ZeroGrad));
-
-    /// <inheritdoc/>
-    public override void FinishIter() => Loss = null;
 
     /// <summary>Checks that somebody updates the weights, and nobody else, before anything is trained.</summary>
     /// <inheritdoc/>

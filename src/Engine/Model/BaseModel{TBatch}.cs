@@ -9,7 +9,8 @@ namespace Compat.Engine.Model;
 public abstract class BaseModel<TBatch>(BaseDataPreprocessor? dataPreprocessor = null) : BaseModel(dataPreprocessor)
     where TBatch : DataBatch
 {
-    internal override bool CanPredict => Overrides<TBatch, DataBatch>(Predict, typeof(BaseModel<TBatch>));
+    /// <inheritdoc/>
+    protected internal override bool CanPredict => Overrides<TBatch, DataBatch>(Predict, typeof(BaseModel<TBatch>));
 
     /// <inheritdoc/>
     public sealed override LossDict Loss(DataBatch data) => Loss(Typed(data));

@@ -79,6 +79,7 @@ public class OptimWrapper : BaseOptimWrapper
     /// <inheritdoc/>
     public override void UpdateParams(Tensor loss)
     {
+        Show(loss);
         Backward(ScaleLoss(loss));
         if (ShouldUpdate())
         {
@@ -136,7 +137,11 @@ public class OptimWrapper : BaseOptimWrapper
     /// <exception cref="InvalidOperationException">
     /// With accumulation, the iteration made another number of calls than <see cref="OptimWrapperOptions.UpdatesPerIteration"/>.
     /// </exception>
-    public override void FinishIter() => window.FinishIter();
+    public override void FinishIter()
+    {
+        base.FinishIter();
+        window.FinishIter();
+    }
 
     /// <inheritdoc/>
     public override void InitializeCountStatus(nn.Module model, int initCounts, int maxCounts, ILogger logger)
