@@ -61,6 +61,7 @@ public class EpochBasedTrainLoop : TrainLoop
             yield return Progress.Iter;
         }
 
+        RequireCounted();
         EndEpoch();
         FinishEpoch();
     }
@@ -77,6 +78,17 @@ public class EpochBasedTrainLoop : TrainLoop
     {
         CallAfterTrainEpoch();
         Runner.MessageHub.Pending.Flush();                            // a loss that nobody looked at is found here at the latest
+    }
+
+    // A position at which batches were seen is above 0, after a resume too.
+    private void RequireCounted()
+    {
+        if (Progress.BatchIndex == 0)
+        {
+            throw new InvalidOperationException(
+                $"{GetType().Name} went over an epoch and counted no iteration, so schedules and the end of training stand still. Let its RunIter call FinishIter() "
+                + "at its end, or base.RunIter.");
+        }
     }
 
     /// <inheritdoc/>
