@@ -266,6 +266,19 @@ public sealed class RunnerTests
     }
 
     [Fact]
+    public void A_loader_that_is_null_is_no_loader()
+    {
+        using TestRun run = new();
+        Compat.Torch.Data.BatchLoader? none = null;
+
+        Runner runner = run.Make(run.Options with { ValDataloader = none });
+        Action noData = () => _ = new Runner(run.Options with { TrainDataloader = none });
+
+        runner.ValDataloader.Should().BeNull();
+        noData.Should().Throw<ArgumentException>().WithMessage("For training, TrainCfg and OptimWrapper is set, but TrainDataloader is not. Set all of them, or none.*");
+    }
+
+    [Fact]
     public void Schedules_without_an_optimizer_are_refused()
     {
         using TestRun run = new();

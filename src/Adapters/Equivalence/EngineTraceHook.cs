@@ -31,11 +31,15 @@ public sealed class EngineTraceHook(TraceRecorder recorder) : Hook
     public override void AfterTrainIter(Runner runner, AfterTrainIterArguments arguments)
     {
         ArgumentNullException.ThrowIfNull(runner);
-        recorder.End(runner.Model.StateModule, arguments.Outputs.TryGetValue("loss", out LogValue loss) ? (LogValue?)loss : null, arguments.Outputs);
+        recorder.End(runner.Model.StateModule, LossOf(runner, arguments.Outputs), arguments.Outputs);
     }
 
     /// <inheritdoc/>
     public override void AfterTrain(Runner runner) => recorder.StopListening();
+
+    // What was trained on; a step that does not say it may still log it.
+    private static LogValue? LossOf(Runner runner, LogVars outputs) =>
+        runner.OptimWrapper.Loss is { } trained ? new LogValue(trained) : outputs.TryGetValue("loss", out LogValue logged) ? logged : (LogValue?)null;
 
     // The group of default values updates nothing.
     private static bool HasParameters(LrEntry entry) => entry.Groups.Any(group => group.Parameters.Count > 0);

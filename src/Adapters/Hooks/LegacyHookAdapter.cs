@@ -3,7 +3,9 @@ using Compat.Adapters.Runners;
 using Compat.Engine.Hooks;
 using Compat.Engine.Hooks.Arguments;
 using Compat.Legacy;
+using Compat.Torch.Logging;
 using Compat.Torch.Training;
+using Microsoft.Extensions.Logging;
 using Hook = Compat.Engine.Hooks.Hook;
 using LegacyHook = Compat.Legacy.Hook;
 
@@ -15,7 +17,7 @@ namespace Compat.Adapters.Hooks;
 /// priority, and gradients that are still there after the iteration; a hook that sets the learning rate comes just before the engine records it.
 /// Changes: with a native training loop, hooks before an epoch run before the model is put into training mode (COMPAT0401).
 /// Rejects: an optimizer hook beside a wrapper that updates the weights itself (COMPAT0201), several of them (COMPAT0202). Points of a validation are not
-/// called, since a validation of the engine is none of an old workflow.
+/// called, since a validation of the engine is none of an old workflow; a line in the log says so where there is one.
 /// </remarks>
 public sealed class LegacyHookAdapter : Hook
 {
@@ -63,6 +65,7 @@ public sealed class LegacyHookAdapter : Hook
             runner.OptimWrapper.KeepGradients = true;
         }
 
+        WarnOfValidation(runner);
         LegacyRunnerFacade.BeforeRun(runner, legacyHook, legacyPriority);
     }
 
@@ -82,6 +85,20 @@ public sealed class LegacyHookAdapter : Hook
 
     /// <inheritdoc/>
     public override void AfterTrain(Compat.Engine.Runner runner) => legacyHook.AfterRun(LegacyRunnerFacade.BetweenIterations(runner));
+
+    private void WarnOfValidation(Compat.Engine.Runner runner)
+    {
+        HookStage[] left = [.. legacyHook.GetTriggeredStages().Where(stage => stage is >= HookStage.BeforeValEpoch and <= HookStage.AfterValEpoch)];
+        if (runner.ValLoop is not null && left.Length > 0)
+        {
+            CompatEvents.Write(
+                runner.Logger,
+                LogLevel.Information,
+                CompatEvents.ValidationPointsLeftOut,
+                $"{legacyHook.Name} is not called at {string.Join(", ", left)}: a validation of the engine is none of an old workflow. Port these points to a hook of "
+                + "the engine's, if they matter.");
+        }
+    }
 
     private static HookPriority UsualPriority(LegacyHook hook) => hook switch
     {

@@ -46,8 +46,8 @@ public class LegacyModelAdapter : ModuleView
     public nn.Module LegacyModel => legacyModel;
 
     /// <inheritdoc/>
-    /// <value>Always <see langword="false"/>.</value>
-    protected override bool CanPredict => false;
+    /// <value><see langword="false"/>, unless a derived adapter overrides <see cref="Predict"/>.</value>
+    protected override bool CanPredict => new Func<DataBatch, DataBatch>(Predict).Method.DeclaringType != typeof(LegacyModelAdapter);
 
     /// <inheritdoc/>
     /// <remarks>If there is a loss, it goes to the wrapper, which updates the weights, or keeps the loss for somebody else who does.</remarks>

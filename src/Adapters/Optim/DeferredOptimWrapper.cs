@@ -1,7 +1,6 @@
 using Compat.Adapters.Diagnostics;
 using Compat.Engine.Optim;
 using Compat.Legacy;
-using Compat.Torch;
 using Compat.Torch.Optim;
 using Compat.Torch.Serialization;
 using Compat.Torch.Training;
@@ -17,10 +16,11 @@ namespace Compat.Adapters.Optim;
 /// <see cref="IterationProbe"/>; a model that steps by itself announces none.
 /// Rejects: a second owner (COMPAT0201), no owner (COMPAT0206), and a second loss in an iteration, which a hook would not see (COMPAT0207).
 /// </remarks>
-[HoldsTensors("owner: the iteration's dispose scope")]
 public sealed class DeferredOptimWrapper : BaseOptimWrapper
 {
     private readonly LrEntry[] lrEntries;
+    private readonly Dictionary<string, BaseOptimWrapper> members = [];
+    private (string Model, long Steps)? atStart;
 
     /// <summary>Makes the wrapper.</summary>
     /// <param name="options">The optimizers and who steps them.</param>
@@ -29,6 +29,11 @@ public sealed class DeferredOptimWrapper : BaseOptimWrapper
         ArgumentNullException.ThrowIfNull(options);
         Owner = options.Owner;
         Optimizer = options.Optimizer;
+        foreach ((string name, optim.Optimizer optimizer) in Optimizer is { IsNamed: true } ? All : [])
+        {
+            members[name] = new DeferredOptimWrapper(options with { Optimizer = optimizer });
+        }
+
         lrEntries = [.. All.Select(entry => new LrEntry(entry.Key.Length == 0 ? "lr" : $"{entry.Key}.lr", OptimizerGroup.Of(entry.Value)))];
     }
 
@@ -38,15 +43,15 @@ public sealed class DeferredOptimWrapper : BaseOptimWrapper
     /// <summary>Gets the optimizer that the owner steps, or several by name; <see langword="null"/> if a model has its own.</summary>
     public OptimizerSet? Optimizer { get; }
 
-    /// <summary>Gets the loss of the iteration in progress.</summary>
-    /// <value><see langword="null"/> before the step, between iterations, and if the step has none. Borrowed.</value>
-    public Tensor? Loss { get; private set; }
-
     /// <inheritdoc/>
     public override IReadOnlyList<LrEntry> LrEntries => lrEntries;
 
     /// <inheritdoc/>
     public override IReadOnlyList<OptimizerGroup> ParamGroups => [.. lrEntries.SelectMany(entry => entry.Groups)];
+
+    /// <inheritdoc/>
+    /// <value>A wrapper for each of several optimizers, so that a schedule can name one; empty for a single one.</value>
+    public override IReadOnlyDictionary<string, BaseOptimWrapper> Members => members;
 
     /// <inheritdoc/>
     /// <value>Always <see langword="true"/>: the wrapper clears nothing. When gradients are cleared is the owner's affair.</value>
@@ -61,19 +66,28 @@ public sealed class DeferredOptimWrapper : BaseOptimWrapper
 
     private IReadOnlyList<KeyValuePair<string, optim.Optimizer>> All => Optimizer?.All ?? [];
 
+    private long Steps => All.Select(entry => entry.Value).OfType<FusedOptimizer>().Sum(optimizer => optimizer.StepCount);
+
     /// <inheritdoc/>
     public override void Attach(OptimWrapperContext context)
     {
         base.Attach(context);
         Context!.Probe.Clipped += Count;
+        foreach (BaseOptimWrapper member in members.Values)
+        {
+            member.Attach(context);
+        }
     }
 
     /// <summary>Keeps the loss for the owner of the update.</summary>
     /// <param name="loss">The loss. Borrowed until the end of the iteration.</param>
-    /// <exception cref="CompatException">The hook has not had the last loss yet: COMPAT0207.</exception>
+    /// <exception cref="CompatException">
+    /// The hook has not had the last loss yet: COMPAT0207. Or the model has stepped an optimizer, one of ours, by itself: COMPAT0201, in the first iteration.
+    /// </exception>
     public override void UpdateParams(Tensor loss)
     {
         ArgumentNullException.ThrowIfNull(loss);
+        CheckOwnSteps();
         if (Owner == UpdateOwner.Hook && Loss is not null)
         {
             throw new CompatException(new CompatDiagnostic(
@@ -82,7 +96,7 @@ public sealed class DeferredOptimWrapper : BaseOptimWrapper
                 + "Add the losses up and call it once, or train with the engine's OptimWrapper."));
         }
 
-        Loss = loss;
+        Show(loss);
     }
 
     /// <summary>Always refused: gradients are computed by the owner of the update.</summary>
@@ -98,13 +112,15 @@ public sealed class DeferredOptimWrapper : BaseOptimWrapper
     /// <exception cref="CompatException">Always: COMPAT0201.</exception>
     public override void ZeroGrad() => throw SecondOwner(nameof(ZeroGrad));
 
-    /// <inheritdoc/>
-    public override void FinishIter() => Loss = null;
-
     /// <summary>Checks that somebody updates the weights, and nobody else, before anything is trained.</summary>
     /// <inheritdoc/>
     /// <exception cref="CompatException">There is another owner, several, or none: COMPAT0201, COMPAT0202, COMPAT0206.</exception>
-    public override void InitializeCountStatus(nn.Module model, int initCounts, int maxCounts, ILogger logger) => UpdateOwnerCheck.Check(this, Context?.Hooks);
+    public override void InitializeCountStatus(nn.Module model, int initCounts, int maxCounts, ILogger logger)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        UpdateOwnerCheck.Check(this, Context?.Hooks);
+        atStart = Owner == UpdateOwner.Hook ? (model.GetType().Name, Steps) : null;
+    }
 
     /// <summary>Gives the optimizer's state in PyTorch's layout or, with several optimizers, such a state by each name.</summary>
     /// <returns>The state. Its tensors are on the CPU; fresh.</returns>
@@ -116,9 +132,9 @@ public sealed class DeferredOptimWrapper : BaseOptimWrapper
         }
 
         PthDict states = [];
-        foreach ((string name, optim.Optimizer optimizer) in All)
+        foreach ((string name, BaseOptimWrapper member) in members)
         {
-            states[name] = optimizer.SaveState();
+            states[name] = member.SaveState();
         }
 
         return states;
@@ -156,12 +172,25 @@ public sealed class DeferredOptimWrapper : BaseOptimWrapper
         if (disposing && Context is not null)
         {
             Context.Probe.Clipped -= Count;
+            Array.ForEach([.. members.Values], member => member.Dispose());
         }
 
         base.Dispose(disposing);
     }
 
     private void Count(optim.Optimizer optimizer) => UpdateCount += All.Count > 0 && ReferenceEquals(All[0].Value, optimizer) ? 1 : 0;
+
+    // Before the hook has stepped for the first time, nobody has.
+    private void CheckOwnSteps()
+    {
+        if (atStart is { } start && Steps != start.Steps)
+        {
+            throw new CompatException(UpdateOwnerCheck.TwoOwners(
+                $"{start.Model} updates the weights in its own TrainStep, and a legacy optimizer hook updates them after it"));
+        }
+
+        atStart = null;
+    }
 
     private void Load(PthDict state)
     {

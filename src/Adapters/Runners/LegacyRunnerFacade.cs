@@ -13,7 +13,7 @@ namespace Compat.Adapters.Runners;
 /// <summary>The runner that legacy hooks see on a native runner, where there is no legacy one.</summary>
 /// <remarks>
 /// Preserves: every member of <see cref="BaseRunner"/>: counters, loader, batch, outputs, log buffer, optimizer, hooks and their priorities.
-/// Changes: nothing. With a ported model, the outputs have the loss only if the update is left to a hook; otherwise the engine's wrapper has used it up.
+/// Changes: nothing. With a ported model whose weights the engine's wrapper updates, the loss in the outputs can be read, but not go through backward again.
 /// Rejects: being run or counted by itself; it belongs to the engine.
 /// </remarks>
 internal sealed class LegacyRunnerFacade : BaseRunner
@@ -118,7 +118,7 @@ internal sealed class LegacyRunnerFacade : BaseRunner
             TakeOutputs(
                 new StepOutputs
                 {
-                    Loss = (engine.OptimWrapper as DeferredOptimWrapper)?.Loss,
+                    Loss = engine.OptimWrapper.Loss,
                     NumSamples = arguments.Outputs.NumSamples ?? Math.Max(arguments.Batch.Indices.Count, 1),
                     LogVars = arguments.Outputs,
                 },

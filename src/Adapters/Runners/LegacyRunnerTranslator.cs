@@ -94,7 +94,7 @@ internal sealed class LegacyRunnerTranslator(
 
     private IEnumerable<CompatDiagnostic> RunnerRefusals()
     {
-        if (workflow.Any(flow => flow.Mode != "train") || workflow.Count != 1 || dataLoaders.Count != 1)
+        if (workflow.Any(flow => flow.Mode != "train" || flow.Epochs < 1) || workflow.Count != 1 || dataLoaders.Count != 1)
         {
             yield return new(
                 "COMPAT0701",

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Compat.Torch.Data;
 
 namespace Compat.Engine.Data;
@@ -5,9 +6,10 @@ namespace Compat.Engine.Data;
 /// <summary>Which loader to build. A loader that exists already is one, too.</summary>
 public abstract record DataloaderOptions
 {
-    /// <summary>Takes a loader that exists already.</summary>
+    /// <summary>Takes a loader that exists already. Null stays null, so that <c>ValDataloader = validates ? loader : null</c> means no validation.</summary>
     /// <param name="loader">The loader.</param>
-    public static implicit operator DataloaderOptions(BatchLoader loader) => new BuiltDataloader(loader);
+    [return: NotNullIfNotNull(nameof(loader))]
+    public static implicit operator DataloaderOptions?(BatchLoader? loader) => loader is null ? null : new BuiltDataloader(loader);
 
     /// <summary>Takes a loader that exists already.</summary>
     /// <param name="loader">The loader.</param>

@@ -64,6 +64,7 @@ public class EpochBasedTrainLoop : TrainLoop
             yield return Progress.Iter;
         }
 
+        RequireCounted();
         EndEpoch();
         FinishEpoch();
     }
@@ -91,6 +92,17 @@ public class EpochBasedTrainLoop : TrainLoop
                 LogLevel.Warning,
                 CompatEvents.NothingLeftToTrain,
                 $"Nothing is left to train: {Progress.Epoch} of {MaxEpochs} epochs are done. To train further, make a runner with a larger MaxEpochs.");
+        }
+    }
+
+    // A position at which batches were seen is above 0, after a resume too.
+    private void RequireCounted()
+    {
+        if (Progress.BatchIndex == 0)
+        {
+            throw new InvalidOperationException(
+                $"{GetType().Name} went over an epoch and counted no iteration, so schedules and the end of training stand still. Let its RunIter call FinishIter() "
+                + "at its end, or base.RunIter.");
         }
     }
 

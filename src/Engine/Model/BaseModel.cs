@@ -39,8 +39,8 @@ public abstract class BaseModel : nn.Module
     /// <summary>Gets whether the model says itself what a validation step is; otherwise it predicts.</summary>
     internal bool OverridesValStep => Overrides<DataBatch, ValOutputs>(ValStep, typeof(BaseModel));
 
-    /// <summary>Gets whether the model predicts; validation with one that does not is refused before training.</summary>
-    /// <value>Whether it overrides <c>Predict</c>. A model that overrides it only to refuse says <see langword="false"/>.</value>
+    /// <summary>Gets whether the model can be validated by its predictions, which a runner asks before it trains.</summary>
+    /// <value>Whether <c>Predict</c> is overridden. A model whose override only refuses says <see langword="false"/>.</value>
     protected internal virtual bool CanPredict => Overrides<DataBatch, DataBatch>(Predict, typeof(BaseModel));
 
     /// <summary>Makes one training step: losses, gradients and, when due, the update of the weights.</summary>
@@ -110,6 +110,7 @@ public abstract class BaseModel : nn.Module
     /// <param name="losses">The losses. Borrowed.</param>
     /// <returns>The total, a 0-d tensor that autograd knows, and the values to log.</returns>
     /// <exception cref="ArgumentException">No name contains <c>loss</c>.</exception>
+    /// <exception cref="InvalidOperationException">An entry holds several integers or truth values, which have no mean.</exception>
     public virtual (Tensor Loss, LogVars LogVars) ParseLosses(LossDict losses)
     {
         ArgumentNullException.ThrowIfNull(losses);
@@ -118,7 +119,7 @@ public abstract class BaseModel : nn.Module
         List<KeyValuePair<string, Tensor>> terms = new(losses.Count);
         foreach ((string name, IReadOnlyList<Tensor> tensors) in losses)
         {
-            Tensor term = SumOfMeans(tensors);
+            Tensor term = SumOfMeans(name, tensors);
             terms.Add(new(name, term));
             if (IsTrainedOn(name))
             {
@@ -199,17 +200,22 @@ public abstract class BaseModel : nn.Module
 
     private static string Names(LossDict losses) => losses.Count == 0 ? "none" : string.Join(", ", losses.Names);
 
-    private static Tensor SumOfMeans(IReadOnlyList<Tensor> tensors)
+    private Tensor SumOfMeans(string name, IReadOnlyList<Tensor> tensors)
     {
-        Tensor sum = Mean(tensors[0]);
+        Tensor sum = Mean(name, tensors[0]);
         for (int i = 1; i < tensors.Count; i++)
         {
-            sum += Mean(tensors[i]);
+            sum += Mean(name, tensors[i]);
         }
 
         return sum;
     }
 
     // The mean of a single element is that element, bit for bit, gradient included.
-    private static Tensor Mean(Tensor tensor) => tensor.dim() == 0 ? tensor : tensor.mean();
+    private Tensor Mean(string name, Tensor tensor) =>
+        tensor.dim() == 0 ? tensor
+        : tensor.is_floating_point() || tensor.is_complex() ? tensor.mean()
+        : throw new InvalidOperationException(
+            $"The entry '{name}' of the losses of {GetType().Name} is of type {tensor.dtype} and has shape [{string.Join(", ", tensor.shape)}]; a mean needs floating "
+            + "point numbers. Give it as .to(float32), or reduced to one number.");
 }

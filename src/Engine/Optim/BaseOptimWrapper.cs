@@ -1,3 +1,4 @@
+using Compat.Torch;
 using Compat.Torch.Optim;
 using Compat.Torch.Serialization;
 using Microsoft.Extensions.Logging;
@@ -7,9 +8,11 @@ namespace Compat.Engine.Optim;
 
 /// <summary>What a training step needs to update weights, whatever the precision, the accumulation or the number of optimizers.</summary>
 /// <remarks>Source: MMEngine <c>BaseOptimWrapper</c>.</remarks>
+[HoldsTensors("owner: the iteration's dispose scope")]
 public abstract class BaseOptimWrapper : IDisposable
 {
     private static readonly Dictionary<string, BaseOptimWrapper> NoMembers = [];
+    private bool hasLoss;
 
     /// <summary>Gets the learning rates that are logged, in that order.</summary>
     /// <value>With several groups <c>base_lr</c>, the optimizer's default rate, comes before <c>lr</c>, as in MMEngine.</value>
@@ -24,6 +27,13 @@ public abstract class BaseOptimWrapper : IDisposable
 
     /// <summary>Gets how many updates were due so far: a window of accumulation is one, and so is a step that a loss scaler skipped.</summary>
     public int UpdateCount { get; protected set; }
+
+    /// <summary>Gets the loss of the iteration in progress, as the model gave it to <see cref="UpdateParams"/>: not scaled.</summary>
+    /// <value>
+    /// <see langword="null"/> before the update, between iterations, and after a second call in one iteration, such as that of a GAN, which has no single loss.
+    /// Borrowed; its graph is used up if the wrapper computes gradients.
+    /// </value>
+    public Tensor? Loss { get; private set; }
 
     /// <summary>Gets or sets whether gradients stay where they are until the next backward that follows an update, so that hooks can look at them.</summary>
     public abstract bool KeepGradients { get; set; }
@@ -56,10 +66,12 @@ public abstract class BaseOptimWrapper : IDisposable
     /// <summary>Clears the gradients.</summary>
     public abstract void ZeroGrad();
 
-    /// <summary>Checks what can only be known when an iteration is over, and lets go of what belongs to it. Does nothing unless overridden.</summary>
-    /// <remarks>The loop calls it after the hooks of each training iteration, when it counts the iteration.</remarks>
+    /// <summary>Checks what can only be known when an iteration is over, and lets go of what belongs to it: of <see cref="Loss"/>, unless overridden.</summary>
+    /// <remarks>The loop calls it after the hooks of each training iteration, when it counts the iteration. An override calls the base method.</remarks>
     public virtual void FinishIter()
     {
+        Loss = null;
+        hasLoss = false;
     }
 
     /// <summary>Opens the surroundings in which the model computes the loss, for example a lower precision.</summary>
@@ -102,6 +114,14 @@ public abstract class BaseOptimWrapper : IDisposable
     {
         Dispose(disposing: true);
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Lets hooks see the loss as <see cref="Loss"/> until the iteration ends. <see cref="UpdateParams"/> calls it.</summary>
+    /// <param name="loss">The loss as the model gave it. Borrowed.</param>
+    protected void Show(Tensor loss)
+    {
+        Loss = hasLoss ? null : loss;
+        hasLoss = true;
     }
 
     /// <summary>Frees what the wrapper owns.</summary>

@@ -38,7 +38,7 @@ public class OptimWrapper : BaseOptimWrapper
     public OptimWrapper(OptimWrapperOptions options, nn.Module model)
     {
         ArgumentNullException.ThrowIfNull(options);
-        Check(options);
+        options.Check(nameof(options));
         this.options = options;
         ownsOptimizer = options.Optimizer is not BuiltOptimizer;
         window = new UpdateWindow(options.AccumulativeCounts, options.UpdatesPerIteration);
@@ -79,6 +79,7 @@ public class OptimWrapper : BaseOptimWrapper
     /// <inheritdoc/>
     public override void UpdateParams(Tensor loss)
     {
+        Show(loss);
         Backward(ScaleLoss(loss));
         if (ShouldUpdate())
         {
@@ -136,7 +137,11 @@ public class OptimWrapper : BaseOptimWrapper
     /// <exception cref="InvalidOperationException">
     /// With accumulation, the iteration made another number of calls than <see cref="OptimWrapperOptions.UpdatesPerIteration"/>.
     /// </exception>
-    public override void FinishIter() => window.FinishIter();
+    public override void FinishIter()
+    {
+        base.FinishIter();
+        window.FinishIter();
+    }
 
     /// <inheritdoc/>
     public override void InitializeCountStatus(nn.Module model, int initCounts, int maxCounts, ILogger logger)
@@ -272,32 +277,6 @@ public class OptimWrapper : BaseOptimWrapper
         if (disposing && ownsOptimizer)
         {
             Optimizer.Dispose();
-        }
-    }
-
-    private static void Check(OptimWrapperOptions options)
-    {
-        if (options.AccumulativeCounts < 1)
-        {
-            throw new ArgumentOutOfRangeException(
-                nameof(options),
-                options.AccumulativeCounts,
-                $"AccumulativeCounts is {options.AccumulativeCounts}; it must be at least 1. Use 1 to update at every iteration.");
-        }
-
-        if (options.UpdatesPerIteration < 1)
-        {
-            throw new ArgumentOutOfRangeException(
-                nameof(options),
-                options.UpdatesPerIteration,
-                $"UpdatesPerIteration is {options.UpdatesPerIteration}; it must be at least 1. Set it to how often an iteration calls UpdateParams.");
-        }
-
-        if (options.ClipGrad is { } clip && (!(clip.MaxNorm > 0) || !(clip.NormType > 0)))
-        {
-            throw new ArgumentOutOfRangeException(
-                nameof(options),
-                $"ClipGrad has MaxNorm {clip.MaxNorm} and NormType {clip.NormType}; both must be above 0. Use ClipGrad = null for no clipping.");
         }
     }
 

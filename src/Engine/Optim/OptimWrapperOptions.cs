@@ -34,4 +34,33 @@ public sealed record OptimWrapperOptions : BaseOptimWrapperOptions
 
     /// <inheritdoc/>
     public override BaseOptimWrapper Build(nn.Module model) => new OptimWrapper(this, model);
+
+    /// <summary>Refuses numbers out of range.</summary>
+    /// <param name="parameter">The name of the caller's argument.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A number is out of range.</exception>
+    internal void Check(string parameter)
+    {
+        if (AccumulativeCounts < 1)
+        {
+            throw new ArgumentOutOfRangeException(
+                parameter,
+                AccumulativeCounts,
+                $"AccumulativeCounts is {AccumulativeCounts}; it must be at least 1. Use 1 to update at every iteration.");
+        }
+
+        if (UpdatesPerIteration < 1)
+        {
+            throw new ArgumentOutOfRangeException(
+                parameter,
+                UpdatesPerIteration,
+                $"UpdatesPerIteration is {UpdatesPerIteration}; it must be at least 1. Set it to how often an iteration calls UpdateParams.");
+        }
+
+        if (ClipGrad is { } clip && (!(clip.MaxNorm > 0) || !(clip.NormType > 0)))
+        {
+            throw new ArgumentOutOfRangeException(
+                parameter,
+                $"ClipGrad has MaxNorm {clip.MaxNorm} and NormType {clip.NormType}; both must be above 0. Use ClipGrad = null for no clipping.");
+        }
+    }
 }

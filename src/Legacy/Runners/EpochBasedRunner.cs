@@ -28,7 +28,9 @@ public class EpochBasedRunner : BaseRunner
     /// <summary>Runs a workflow until <see cref="BaseRunner.MaxEpochs"/> epochs are trained.</summary>
     /// <param name="dataLoaders">The loader of each flow.</param>
     /// <param name="workflow">The flows, for example <c>[("train", 2), ("val", 1)]</c>, repeated as often as needed.</param>
-    /// <exception cref="ArgumentException">There are not as many loaders as flows, or a flow has an unknown mode.</exception>
+    /// <exception cref="ArgumentException">
+    /// There are not as many loaders as flows, a flow has an unknown mode, or none trains, so that the run would never end (in MMCV it does not).
+    /// </exception>
     /// <exception cref="InvalidOperationException">MaxEpochs is not set, or a flow validates and the model has no validation step.</exception>
     public void Run(IReadOnlyList<BatchLoader> dataLoaders, IReadOnlyList<WorkflowStep> workflow)
     {
@@ -49,7 +51,7 @@ public class EpochBasedRunner : BaseRunner
         ArgumentNullException.ThrowIfNull(workflow);
         int maxEpochs = Prepare(dataLoaders, workflow);
         Failures.Watch(() => CallHook(HookStage.BeforeRun));
-        if (Epoch < maxEpochs && workflow.Any(flow => flow.Mode != "val"))
+        if (Epoch < maxEpochs)
         {
             StartWatchingParameters();
         }
@@ -198,6 +200,14 @@ public class EpochBasedRunner : BaseRunner
             {
                 throw NoValStep();
             }
+        }
+
+        if (Epoch < maxEpochs && !workflow.Any(flow => flow.Mode != "val" && flow.Epochs > 0))
+        {
+            throw new ArgumentException(
+                $"The workflow is [{string.Join(", ", workflow)}], which trains nothing: {maxEpochs} epochs would never be done. Give it a 'train' flow of at "
+                + "least 1 epoch.",
+                nameof(workflow));
         }
 
         // Hooks read the number of iterations before the first epoch.

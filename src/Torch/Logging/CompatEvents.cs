@@ -45,6 +45,9 @@ public static class CompatEvents
     /// <summary>Gets the id of the lines at the start of a legacy runner's training on the engine: its hooks, and who updates the weights.</summary>
     public static EventId LegacyRunnerOnEngine { get; } = new(9080, nameof(LegacyRunnerOnEngine));
 
+    /// <summary>Gets the id of the line about points of a validation at which a legacy hook on a native runner is not called.</summary>
+    public static EventId ValidationPointsLeftOut { get; } = new(9090, nameof(ValidationPointsLeftOut));
+
     /// <summary>Tells whether a line is one of ours.</summary>
     /// <param name="id">The line's event id.</param>
     /// <returns>Whether the originals have no such line.</returns>

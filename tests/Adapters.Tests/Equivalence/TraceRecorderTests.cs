@@ -271,6 +271,25 @@ public sealed class TraceRecorderTests
         runner.Train();
     }
 
+    [Fact]
+    public void The_loss_is_the_one_that_was_trained_on_even_if_the_log_shows_another()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TwoLosses model = new();
+        using optim.Optimizer optimizer = optim.SGD(model.parameters(), 0.01);
+        TraceRecorder native = new("native");
+        TraceRecorder legacy = new("legacy");
+
+        Native(model, optimizer, null, native, new LegacyTraceHook(legacy));
+
+        foreach (TraceRecorder recorder in new[] { native, legacy })
+        {
+            IterationTrace first = recorder.Trace.Iterations[0];
+            first.LogValues.Should().Equal(KeyValuePair.Create("loss", 2.0), KeyValuePair.Create("loss_other", 3.0));
+            first.Loss.Should().Be(5);
+        }
+    }
+
     private static IterationTrace Groups(bool onEngine)
     {
         using ProbeModel model = new(new());
@@ -322,5 +341,14 @@ public sealed class TraceRecorderTests
             (stranger * 2).sum().backward();
             runner.Probe.OnGradients(optimizer);
         }
+    }
+
+    private sealed class TwoLosses : BaseModel<ToyBatch>
+    {
+        private readonly TorchSharp.Modules.Parameter weight = new(ones(1));
+
+        public TwoLosses() => RegisterComponents();
+
+        protected override LossDict Loss(ToyBatch batch) => new() { ["loss"] = weight * 2, ["loss_other"] = weight * 3 };
     }
 }

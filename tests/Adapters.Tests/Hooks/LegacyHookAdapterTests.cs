@@ -4,11 +4,13 @@ using Compat.Adapters.Hooks;
 using Compat.Adapters.Tests.Support;
 using Compat.Engine.Hooks;
 using Compat.Engine.Loops;
+using Compat.Engine.Model;
 using Compat.Engine.Optim;
 using Compat.Legacy;
 using Compat.Legacy.Runners;
 using Compat.TestSupport;
 using Compat.TestSupport.Toy;
+using Compat.Torch.Data;
 using Compat.Torch.Training;
 using Microsoft.Extensions.Time.Testing;
 using static TorchSharp.torch;
@@ -123,6 +125,20 @@ public sealed partial class LegacyHookAdapterTests
         hook.Calls[^1].Should().StartWith("AfterRun epoch 3 iter 15 inner 4 max 3 15 mode train ").And.EndWith("model EngineToyModel");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Points_of_a_validation_that_are_not_called_are_named_once(bool validates)
+    {
+        ListLogger logger = Native(new(), validates, new ValidationHook(), new ActionHook(_ => { }));
+
+        string[] lines = [.. logger.Ours.Where(line => line.Id == 9090).Select(line => line.Text)];
+        lines.Should().Equal(validates
+            ? ["ValidationHook is not called at BeforeValEpoch, AfterValIter: a validation of the engine is none of an old workflow. Port these points to a hook of the "
+                + "engine's, if they matter."]
+            : []);
+    }
+
     [Fact]
     public void Without_the_schedule_the_lines_are_others()
     {
@@ -136,11 +152,13 @@ public sealed partial class LegacyHookAdapterTests
         with.Lines[^1].Should().Contain("lr: 1.000e-03").And.NotBe(without.Lines[^1]);
     }
 
-    private static ListLogger Native(FakeTimeProvider time, params LegacyHook[] hooks)
+    private static ListLogger Native(FakeTimeProvider time, params LegacyHook[] hooks) => Native(time, validates: false, hooks);
+
+    private static ListLogger Native(FakeTimeProvider time, bool validates, params LegacyHook[] hooks)
     {
         using TemporaryFolder folder = new();
         ListLogger logger = new();
-        using EngineToyModel model = new(sums: true);
+        using BaseModel model = validates ? new ValidatingModel() : new EngineToyModel(sums: true);
         using Compat.Engine.Runner runner = new(new()
         {
             Model = model,
@@ -148,6 +166,7 @@ public sealed partial class LegacyHookAdapterTests
             TrainDataloader = ToyDataset.Loader(10),
             TrainCfg = new EpochBasedTrainLoopOptions { MaxEpochs = 3 },
             OptimWrapper = new OptimWrapperOptions { Optimizer = new FusedSgdOptions { Lr = 0.01 } },
+            ValDataloader = validates ? ToyDataset.Loader(4) : null,
             DefaultHooks = new DefaultHooks { Logger = null },
             CustomHooks = [.. hooks.Select(hook => hook.AsEngine())],
             Device = CPU,
@@ -167,6 +186,24 @@ public sealed partial class LegacyHookAdapterTests
         nameof(TextLoggerHook) => new TextLoggerHook(),
         _ => throw new ArgumentException($"There is no hook {kind} here.", nameof(kind)),
     };
+
+    private sealed class ValidationHook : LegacyHook
+    {
+        public override void BeforeValEpoch(BaseRunner runner) => throw new InvalidOperationException("Not called.");
+
+        public override void AfterValIter(BaseRunner runner) => throw new InvalidOperationException("Not called.");
+    }
+
+    private sealed class ValidatingModel : BaseModel<ToyBatch>
+    {
+        private readonly TorchSharp.Modules.Parameter weight = new(ones(1));
+
+        public ValidatingModel() => RegisterComponents();
+
+        public override ValOutputs ValStep(DataBatch data) => Loss(data);
+
+        protected override LossDict Loss(ToyBatch batch) => new() { ["loss"] = (batch.Img * weight - batch.Label * 2).pow(2).sum() };
+    }
 
     [GeneratedRegex(@"(?<= )loss: [\d.]+, ")]
     private static partial Regex Loss();

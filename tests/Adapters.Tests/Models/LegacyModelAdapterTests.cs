@@ -252,6 +252,36 @@ public sealed class LegacyModelAdapterTests
     private static string StudentOf(IterationTrace iteration) => string.Join(
         ' ', iteration.Weights.Where(weight => weight.Key.Contains("student", StringComparison.Ordinal)).Select(weight => weight.Value.Hash));
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Validation_of_a_model_that_has_none_is_refused_before_training(bool derived)
+    {
+        using TemporaryFolder folder = new();
+        using LegacyToyModel model = new();
+        Action make = () => new Compat.Engine.Runner(new()
+        {
+            Model = derived ? new PredictingAdapter(model) : model.AsEngine(),
+            WorkDir = folder.Path,
+            TrainDataloader = ToyDataset.Loader(10),
+            TrainCfg = new EpochBasedTrainLoopOptions { MaxEpochs = 1 },
+            OptimWrapper = new OptimWrapperOptions { Optimizer = new FusedSgdOptions { Lr = 0.01 } },
+            ValDataloader = ToyDataset.Loader(10),
+            ValEvaluator = new(new Compat.Engine.Evaluation.Accuracy<ToyBatch, ToyBatch>(batch => batch.Label, batch => batch.Img)),
+            Logger = new ListLogger(),
+        }).Dispose();
+
+        if (derived)
+        {
+            make.Should().NotThrow();
+        }
+        else
+        {
+            make.Should().Throw<ArgumentException>().WithMessage(
+                "ValDataloader is set, but LegacyModelAdapter overrides neither Predict nor ValStep. Override one of them, or leave ValDataloader out.*");
+        }
+    }
+
     private static ToyBatch Batch() => new(tensor(new float[] { 1, 2 }, 2, 1), ones(2, 1));
 
     private static OptimWrapper Wrapper(nn.Module model) => new(new OptimWrapperOptions { Optimizer = new FusedSgdOptions { Lr = 0.01 } }, model);
@@ -357,5 +387,10 @@ public sealed class LegacyModelAdapterTests
             model.Teacher.Should().OnlyContain(module => !module.training);
             return base.TrainStep(data, optimWrapper);
         }
+    }
+
+    private sealed class PredictingAdapter(nn.Module model) : LegacyModelAdapter(model)
+    {
+        public override DataBatch Predict(DataBatch data) => data;
     }
 }

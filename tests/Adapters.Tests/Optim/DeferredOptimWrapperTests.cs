@@ -1,8 +1,13 @@
 using Compat.Adapters.Diagnostics;
 using Compat.Adapters.Optim;
 using Compat.Adapters.Tests.Support;
+using Compat.Engine.Logging;
+using Compat.Engine.Schedulers;
 using Compat.Legacy;
+using Compat.Torch.Optim;
 using Compat.Torch.Serialization;
+using Compat.Torch.Training;
+using Microsoft.Extensions.Logging.Abstractions;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -76,6 +81,79 @@ public sealed class DeferredOptimWrapperTests
             "UpdateParams was called twice in one iteration, but a legacy optimizer hook updates the weights, once and from one loss. "
             + "Add the losses up and call it once, or train with the engine's OptimWrapper."));
         allowed.Should().NotThrow();
+    }
+
+    [Theory]
+    [InlineData(UpdateOwner.Hook, true, true)]
+    [InlineData(UpdateOwner.Hook, false, false)]
+    [InlineData(UpdateOwner.Model, true, false)]
+    public void A_ported_model_that_steps_by_itself_is_refused_in_its_first_iteration(UpdateOwner owner, bool steps, bool refused)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using ProbeModel model = new(new());
+        using FusedSgd optimizer = new(model.parameters(), new() { Lr = 0.01 });
+        DeferredOptimWrapper wrapper = new(new DeferredOptimWrapperOptions(optimizer) { Owner = owner });
+        wrapper.InitializeCountStatus(model, 0, 2, NullLogger.Instance);
+        if (steps)
+        {
+            model.Linear.weight.sum().backward();
+            optimizer.step();
+        }
+
+        Action first = () => wrapper.UpdateParams(model.Linear.weight.sum());
+
+        if (!refused)
+        {
+            first.Should().NotThrow();
+            wrapper.FinishIter();
+            optimizer.step();                                         // the hook
+            first.Should().NotThrow();
+            return;
+        }
+
+        first.Should().Throw<CompatException>().Which.Diagnostics.Should().Equal(new CompatDiagnostic(
+            "COMPAT0201",
+            "ProbeModel updates the weights in its own TrainStep, and a legacy optimizer hook updates them after it: each iteration would update twice. Remove one "
+            + "of the two."));
+    }
+
+    [Fact]
+    public void A_schedule_drives_the_optimizer_that_it_names()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using ProbeModel model = new(new());
+        using FusedSgd linear = new(model.Linear.parameters(), new() { Lr = 0.5 });
+        using FusedSgd norm = new(model.Norm.parameters(), new() { Lr = 0.25 });
+        OptimizerSet optimizers = new([KeyValuePair.Create<string, optim.Optimizer>("linear", linear), KeyValuePair.Create<string, optim.Optimizer>("norm", norm)]);
+        using DeferredOptimWrapper wrapper = new(new DeferredOptimWrapperOptions(optimizers));
+
+        new MultiStepLrOptions { Milestones = [0], Optimizer = "norm" }.Build(wrapper).Should().ContainSingle().Which.Optimizer.Should().Be("norm");
+        IReadOnlyList<ParamScheduler> each = new MultiStepLrOptions { Milestones = [5] }.Build(wrapper);
+
+        (OptimizerGroup.Of(linear)[0].Lr, OptimizerGroup.Of(norm)[0].Lr).Should().Be((0.5, 0.025));
+        each.Select(schedule => schedule.Optimizer).Should().Equal("linear", "norm");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Each_of_several_optimizers_has_its_own_count(bool second)
+    {
+        using ProbeModel model = new(new());
+        using FusedSgd linear = new(model.Linear.parameters(), new() { Lr = 0.5 });
+        using FusedSgd norm = new(model.Norm.parameters(), new() { Lr = 0.25 });
+        OptimizerSet optimizers = new([KeyValuePair.Create<string, optim.Optimizer>("linear", linear), KeyValuePair.Create<string, optim.Optimizer>("norm", norm)]);
+        IterationProbe probe = new();
+        using MessageHub hub = new();
+        using DeferredOptimWrapper wrapper = new(new DeferredOptimWrapperOptions(optimizers));
+        wrapper.Attach(new() { MessageHub = hub, Logger = NullLogger.Instance, Probe = probe });
+
+        probe.OnClipped(second ? norm : linear);
+
+        wrapper.Members.Select(member => member.Value.UpdateCount).Should().Equal(second ? [0, 1] : [1, 0]);
+        wrapper.Dispose();
+        probe.OnClipped(second ? norm : linear);
+        wrapper.Members.Sum(member => member.Value.UpdateCount).Should().Be(1, "they listen no more");
     }
 
     [Theory]

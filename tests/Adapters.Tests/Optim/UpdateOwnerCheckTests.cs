@@ -43,16 +43,19 @@ public sealed class UpdateOwnerCheckTests
         run.Weights.Should().NotEqual(Legacy());
     }
 
-    [Fact]
-    public void The_hook_finds_loss_samples_and_log_values_of_a_ported_model()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void The_hook_finds_loss_samples_and_log_values_of_a_ported_model_whoever_updates(bool deferred)
     {
         List<string> seen = [];
         ActionHook hook = new(runner => seen.Add(
             $"{runner.Outputs!.Loss is { requires_grad: true }} {runner.Outputs.NumSamples} {string.Join(' ', runner.Outputs.LogVars!.Names)} {runner.Optimizer?.IsNamed}"));
-        using NativeRun run = new(deferred: true, hook, new OptimizerHook());
+        using NativeRun run = new(deferred, deferred ? [hook, new OptimizerHook()] : [hook]);
 
         run.Runner.Train();
 
+        run.Runner.OptimWrapper.Loss.Should().BeNull();
         seen.Should().HaveCount(10).And.OnlyContain(text => text == "True 2 loss loss1 loss2 False");
     }
 

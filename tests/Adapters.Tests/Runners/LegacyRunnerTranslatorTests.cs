@@ -41,6 +41,14 @@ public sealed class LegacyRunnerTranslatorTests
     }
 
     [Fact]
+    public void A_flow_of_no_epochs_is_refused()
+    {
+        using Trainer trainer = new();
+
+        Refusals(trainer, trainer.Loaders, [("train", 0)]).Should().ContainSingle().Which.Should().StartWith("COMPAT0701: The workflow is [('train', 0)] with 1 loaders;");
+    }
+
+    [Fact]
     public void A_runner_without_a_limit_is_refused()
     {
         using Trainer trainer = new(maxEpochs: null);

@@ -224,6 +224,18 @@ public sealed class EpochBasedTrainLoopTests
         hook.WasAlive.Should().BeTrue();
     }
 
+    [Fact]
+    public void A_loop_of_ones_own_that_counts_no_iteration_is_told_after_its_first_epoch()
+    {
+        using TestRun run = new();
+
+        Action train = () => run.Train(run.Options with { TrainCfg = new ForgetfulLoopOptions() });
+
+        train.Should().Throw<InvalidOperationException>().WithMessage(
+            "ForgetfulLoop went over an epoch and counted no iteration, so schedules and the end of training stand still. Let its RunIter call FinishIter() at its end, "
+            + "or base.RunIter.");
+    }
+
     private static RunnerOptions Moving(TestRun run) => run.Options with { TrainDataloader = new BatchLoader(new TwosDataset()) };
 
     private sealed class GradientHook : Hook
@@ -269,5 +281,21 @@ public sealed class EpochBasedTrainLoopTests
             Kept.Add(arguments.Outputs["loss"].Tensor!);
             WasAlive = !Kept[^1].IsInvalid && !Kept[^2].IsInvalid;
         }
+    }
+
+    private sealed class ForgetfulLoop(Runner runner) : EpochBasedTrainLoop(runner, new() { MaxEpochs = 2 })
+    {
+        protected override void RunIter(int batchIndex, DataBatch batch)
+        {
+            using (batch)
+            {
+                Model.TrainStep(batch, Runner.OptimWrapper);
+            }
+        }
+    }
+
+    private sealed record ForgetfulLoopOptions : TrainLoopOptions
+    {
+        public override TrainLoop Build(Runner runner) => new ForgetfulLoop(runner);
     }
 }

@@ -73,6 +73,21 @@ public sealed class BaseModelTests
     }
 
     [Fact]
+    public void An_entry_that_has_no_mean_is_named()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TestModel model = new();
+
+        Action several = () => model.ParseLosses(new LossDict { ["loss"] = ones(1), ["hits"] = tensor(new long[] { 1, 0 }) });
+        Action one = () => model.ParseLosses(new LossDict { ["loss"] = ones(1), ["hits"] = tensor(1L) });
+
+        several.Should().Throw<InvalidOperationException>().WithMessage(
+            "The entry 'hits' of the losses of TestModel is of type Int64 and has shape [2]; a mean needs floating point numbers. Give it as .to(float32), or reduced "
+            + "to one number.");
+        one.Should().NotThrow();
+    }
+
+    [Fact]
     public void A_loss_without_others_or_others_without_a_total_are_not_warned_about()
     {
         foreach (Func<Tensor, LossDict> losses in (Func<Tensor, LossDict>[])

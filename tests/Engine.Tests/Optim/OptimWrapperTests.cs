@@ -76,6 +76,38 @@ public sealed class OptimWrapperTests
     }
 
     [Fact]
+    public void The_loss_of_an_iteration_can_be_seen_until_its_end_as_it_was_given()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TestModel model = new();
+        using OptimWrapper wrapper = new(new() { Optimizer = new FusedSgdOptions { Lr = 0 }, AccumulativeCounts = 2 }, model);
+        Tensor loss = (model.Weight * 3).sum();
+
+        wrapper.Loss.Should().BeNull();
+        wrapper.UpdateParams(loss);
+        wrapper.Loss.Should().BeSameAs(loss, "it is not scaled");
+        wrapper.FinishIter();
+        wrapper.Loss.Should().BeNull();
+    }
+
+    [Fact]
+    public void An_iteration_of_several_updates_has_no_single_loss()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TestModel model = new();
+        using OptimWrapper wrapper = new(new() { Optimizer = new FusedSgdOptions { Lr = 0 } }, model);
+        for (int i = 0; i < 3; i++)
+        {
+            wrapper.UpdateParams((model.Weight * i).sum());
+            (wrapper.Loss is null).Should().Be(i > 0);
+        }
+
+        wrapper.FinishIter();
+        wrapper.UpdateParams((model.Weight * 3).sum());
+        wrapper.Loss.Should().NotBeNull("the next iteration is another one");
+    }
+
+    [Fact]
     public void Accumulated_gradients_are_those_of_the_larger_batch()
     {
         using DisposeScope scope = NewDisposeScope();

@@ -40,6 +40,23 @@ public sealed class EpochBasedRunnerTests
             "before_val_epoch val 2 2 0 3 3", "before_val_epoch val 3 3 0 3 3");
     }
 
+    [Theory]
+    [InlineData("val", 1)]
+    [InlineData("train", 0)]
+    public void A_workflow_that_would_never_end_is_refused_before_anything_runs(string mode, int epochs)
+    {
+        bool began = false;
+        using ValStepModel model = new();
+        using EpochBasedRunner runner = Runner(model);
+        runner.RegisterHook(new BeginHook(() => began = true));
+
+        Action run = () => runner.Run([ToyDataset.Loader(2)], [(mode, epochs)]);
+
+        run.Should().Throw<ArgumentException>().WithMessage(
+            $"The workflow is [('{mode}', {epochs})], which trains nothing: 1 epochs would never be done. Give it a 'train' flow of at least 1 epoch.*");
+        began.Should().BeFalse();
+    }
+
     [Fact]
     public void A_validation_counts_neither_iterations_nor_epochs_and_makes_no_gradients()
     {
@@ -506,5 +523,10 @@ public sealed class EpochBasedRunnerTests
             Indices = data.Indices;
             return new StepOutputs { Loss = linear.forward(((ToyBatch)data).Img).sum() };
         }
+    }
+
+    private sealed class BeginHook(Action began) : Hook
+    {
+        public override void BeforeRun(BaseRunner runner) => began();
     }
 }

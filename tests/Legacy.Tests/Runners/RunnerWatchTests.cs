@@ -74,18 +74,6 @@ public sealed class RunnerWatchTests
     }
 
     [Fact]
-    public void A_run_that_only_validates_is_not_asked_for_an_optimizer()
-    {
-        using ValStepModel model = new(valStep: (_, _) => new());
-        using EpochBasedRunner runner = new(model, new RunnerOptions { Logger = logger, MaxEpochs = 1 });
-        using IEnumerator<int> validation = runner.RunIterations([ToyDataset.Loader(4)], [("val", 1)]).GetEnumerator();
-
-        validation.MoveNext();
-
-        logger.DoubtsAboutTraining.Should().BeEmpty();
-    }
-
-    [Fact]
     public void A_second_training_of_the_same_runner_is_told_apart()
     {
         using StepModel model = new();
