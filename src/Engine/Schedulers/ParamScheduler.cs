@@ -19,6 +19,7 @@ public abstract class ParamScheduler
 
     private readonly IReadOnlyList<OptimizerGroup> groups;
     private double[] initial = [];
+    private double[] afterStep = [];
 
     /// <summary>Finds the option in each group.</summary>
     /// <param name="groups">The groups.</param>
@@ -71,16 +72,16 @@ public abstract class ParamScheduler
     public virtual void Step()
     {
         GlobalStep++;
-        if (!IsActive)
+        if (IsActive)
         {
-            return;
+            LastStep++;
+            for (int i = 0; i < Values.Count; i++)
+            {
+                Values[i].Current = Next(new GroupValue(Values[i].Current, initial[i], i));
+            }
         }
 
-        LastStep++;
-        for (int i = 0; i < Values.Count; i++)
-        {
-            Values[i].Current = Next(new GroupValue(Values[i].Current, initial[i], i));
-        }
+        RememberValues();
     }
 
     /// <summary>Looks at the metrics of a validation. Called after each one, for schedules by epoch; does nothing unless overridden.</summary>
@@ -90,7 +91,10 @@ public abstract class ParamScheduler
     }
 
     /// <summary>Gives the state as MMEngine's <c>state_dict</c>, which Python's schedulers load.</summary>
-    /// <returns>The settings, the initial values and the counts. The present values belong to the optimizer's state.</returns>
+    /// <returns>
+    /// The settings, the initial values, the counts, and the values after this schedule's own last step, which others may have changed since. The present
+    /// values belong to the optimizer's state.
+    /// </returns>
     public PthDict SaveState()
     {
         PthDict state = [];
@@ -108,7 +112,7 @@ public abstract class ParamScheduler
         state["last_step"] = LastStep;
         state["_global_step"] = GlobalStep;
         state["verbose"] = false;
-        state["_last_value"] = new PthSequence(PthSequenceKind.List, Values.Select(value => PthValue.FromDouble(value.Current)));
+        state["_last_value"] = new PthSequence(PthSequenceKind.List, afterStep.Select(PthValue.FromDouble));
         return state;
     }
 
@@ -128,16 +132,10 @@ public abstract class ParamScheduler
 
         (int begin, int end, int last, int global) = (read.Int("begin"), read.Int("end"), read.Int("last_step"), read.Int("_global_step"));
         bool byEpoch = read.Flag("by_epoch");
-        double[] values = read.Numbers("base_values");
-        if (values.Length != initial.Length)
-        {
-            throw new PthException(
-                $"The state of the schedule of '{Option}' has {values.Length} initial values, but there are {initial.Length} groups. Build the optimizer with "
-                + "the groups that it was saved with.");
-        }
-
+        double[] values = NumberPerGroup(read, "base_values", "initial values");
+        double[] present = NumberPerGroup(read, "_last_value", "last values");
         LoadSettings(state);
-        (Begin, End, LastStep, GlobalStep, initial) = (begin, end, last, global, values);
+        (Begin, End, LastStep, GlobalStep, initial, afterStep) = (begin, end, last, global, values, present);
         Unit = byEpoch ? ScheduleUnit.Epoch : Unit == ScheduleUnit.Update ? ScheduleUnit.Update : ScheduleUnit.Iteration;
     }
 
@@ -146,10 +144,14 @@ public abstract class ParamScheduler
     {
         initial = [.. Values.Select(value => value.Initial ??= value.Current)];
         FirstStep();
+        RememberValues();
     }
 
     /// <summary>Makes the step that every schedule makes when it is built. The default is <see cref="Step()"/>; a schedule that waits for a metric only counts.</summary>
     protected virtual void FirstStep() => Step();
+
+    /// <summary>Keeps the present values for <see cref="SaveState"/>. <see cref="Step()"/> does it; an override that does not call the base method does it at its end.</summary>
+    protected void RememberValues() => afterStep = [.. Values.Select(value => value.Current)];
 
     /// <summary>Computes a group's value at <see cref="LastStep"/> from the one before.</summary>
     /// <param name="value">The present value and the initial one.</param>
@@ -167,5 +169,15 @@ public abstract class ParamScheduler
     /// <exception cref="PthException">It does not fit.</exception>
     protected virtual void LoadSettings(PthDict state)
     {
+    }
+
+    private double[] NumberPerGroup(SchedulerState state, string name, string words)
+    {
+        double[] numbers = state.Numbers(name);
+        return numbers.Length == initial.Length
+            ? numbers
+            : throw new PthException(
+                $"The state of the schedule of '{Option}' has {numbers.Length} {words}, but there are {initial.Length} groups. Build the optimizer with "
+                + "the groups that it was saved with.");
     }
 }

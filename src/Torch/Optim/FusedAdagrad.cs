@@ -38,6 +38,22 @@ public sealed class FusedAdagrad : FusedOptimizer<FusedAdagradOptions>
 
     private protected override IReadOnlyList<string> StateNames => ["step", Sum];
 
+    // PyTorch's Adagrad has a state of every parameter from the beginning, and fails on one without: so those that had no gradient yet are saved too.
+    private protected override PthDict EntriesOf(Parameter parameter)
+    {
+        if (StateOf(parameter).Has(Sum))
+        {
+            return base.EntriesOf(parameter);
+        }
+
+        Group own = (Group)_parameter_groups.Single(group => group.Parameters.Any(one => ReferenceEquals(one, parameter)));
+        return new PthDict
+        {
+            ["step"] = new PthTensor(zeros([], ScalarType.Float32)),
+            [Sum] = new PthTensor(full_like(parameter.detach().cpu(), own.Settings.InitialAccumulatorValue)),
+        };
+    }
+
     private protected override ParamGroup MakeGroup(FusedAdagradOptions options) => new Group(options);
 
     private protected override PthDict OptionsOf(ParamGroup group)
@@ -69,8 +85,8 @@ public sealed class FusedAdagrad : FusedOptimizer<FusedAdagradOptions>
     {
         Group own = (Group)group;
         FusedAdagradOptions settings = own.Settings;
-        Tensor[] sums = Sums(settings, batch);
         Tensor[] steps = batch.Steps(onDevice: false);
+        Tensor[] sums = Sums(settings, batch);
         Tensor[] weights = [.. batch.Parameters];
         if (implementation == Implementation.Fused)
         {

@@ -109,7 +109,7 @@ public abstract class FusedOptimizer : OptimizerHelper, IStatefulOptimizer, IOpt
     /// <summary>Clears the gradients: to null, or to zero (<see cref="SetToNone"/>).</summary>
     public override void zero_grad() => OptimizerGroup.ClearGradients(this, SetToNone);
 
-    PthDict IOptimizerStates.EntriesOf(Parameter parameter) => states[parameter].ToPth();
+    PthDict IOptimizerStates.EntriesOf(Parameter parameter) => EntriesOf(parameter);
 
     void IOptimizerStates.SetEntries(Parameter parameter, PthDict entries) => states[parameter].Load(parameter, entries);
 
@@ -180,6 +180,9 @@ public abstract class FusedOptimizer : OptimizerHelper, IStatefulOptimizer, IOpt
         members.Add(parameters);
         _parameter_groups.Add(group);
     }
+
+    /// <summary>Gives a copy of what is remembered of a parameter, to be saved.</summary>
+    private protected virtual PthDict EntriesOf(Parameter parameter) => states[parameter].ToPth();
 
     /// <summary>Gets PyTorch's names of what is remembered of a parameter.</summary>
     private protected abstract IReadOnlyList<string> StateNames { get; }

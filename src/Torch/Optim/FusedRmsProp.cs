@@ -38,7 +38,7 @@ public sealed class FusedRmsProp : FusedOptimizer<FusedRmsPropOptions>
 
     private protected override bool HasFusedKernel => false;
 
-    private protected override IReadOnlyList<string> StateNames => ["step", "square_avg", "grad_avg", "momentum_buffer"];
+    private protected override IReadOnlyList<string> StateNames => ["step", "square_avg", "momentum_buffer", "grad_avg"];
 
     private protected override ParamGroup MakeGroup(FusedRmsPropOptions options) => new Group(options);
 
@@ -81,8 +81,8 @@ public sealed class FusedRmsProp : FusedOptimizer<FusedRmsPropOptions>
         }
 
         Tensor[] squares = batch.OfZeros("square_avg");
+        Tensor[] buffers = own.Momentum > 0 ? batch.OfZeros("momentum_buffer") : UpdateBatch.None;   // in the order of PyTorch's state
         Tensor[] means = settings.Centered ? batch.OfZeros("grad_avg") : UpdateBatch.None;
-        Tensor[] buffers = own.Momentum > 0 ? batch.OfZeros("momentum_buffer") : UpdateBatch.None;
         if (implementation == Implementation.Foreach)
         {
             TorchKernels.Call(

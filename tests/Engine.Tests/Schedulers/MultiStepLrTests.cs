@@ -155,10 +155,12 @@ public sealed class MultiStepLrTests
 
         Action option = () => scheduler.LoadState(Changed("param_name", "momentum"));
         Action groups = () => scheduler.LoadState(Changed("base_values", new PthSequence(PthSequenceKind.List, 1.0, 2.0)));
+        Action last = () => scheduler.LoadState(Changed("_last_value", PthSequence.List()));
         Action settings = () => scheduler.LoadState(Changed("milestones", 4));
 
         option.Should().Throw<PthException>().WithMessage("The state is that of a schedule of 'momentum', but this one changes 'lr'.*");
         groups.Should().Throw<PthException>().WithMessage("The state of the schedule of 'lr' has 2 initial values, but there are 1 groups.*");
+        last.Should().Throw<PthException>().WithMessage("The state of the schedule of 'lr' has 0 last values, but there are 1 groups.*");
         settings.Should().Throw<PthException>().WithMessage("The value is no state of this kind of schedule: 'milestones' is missing or of another kind.*");
         scheduler.Begin.Should().Be(1);
         scheduler.LoadState(Changed("end", 7));

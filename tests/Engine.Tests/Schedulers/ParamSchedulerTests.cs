@@ -112,6 +112,42 @@ public sealed class ParamSchedulerTests : IDisposable
     }
 
     [Fact]
+    public void The_last_values_in_its_state_are_those_after_its_own_last_step()
+    {
+        Groups[0].Lr = 0.8;
+        ParamScheduler first = new MultiStepLrOptions { Milestones = [1], Gamma = 0.5, End = 2 }.Build(Groups);
+        ParamScheduler second = new MultiStepLrOptions { Milestones = [1, 2], Gamma = 0.25 }.Build(Groups);
+        List<double> saved = [LastValue(first)];
+        for (int i = 0; i < 3; i++)
+        {
+            first.Step();
+            second.Step();
+            saved.Add(LastValue(first));
+        }
+
+        saved.Should().Equal(0.8, 0.4, 0.1, 0.025);                   // from MMEngine: an inactive step remembers too
+        LastValue(second).Should().Be(0.025);
+        Groups[0].Lr = 7;
+        LastValue(second).Should().Be(0.025);
+        second.LoadState(first.SaveState());
+        LastValue(second).Should().Be(0.025);
+        PthDict other = first.SaveState();
+        other["_last_value"] = PthSequence.List(0.75);
+        second.LoadState(other);
+        LastValue(second).Should().Be(0.75);
+    }
+
+    [Fact]
+    public void A_rule_of_ones_own_says_when_its_values_are_final()
+    {
+        ParamScheduler scheduler = new PlateauOptions("loss").Build(Groups);
+        scheduler.Step(new Dictionary<string, MetricValue> { ["loss"] = 1 });
+        scheduler.Step(new Dictionary<string, MetricValue> { ["loss"] = 1 });
+
+        LastValue(scheduler).Should().Be(0.5);
+    }
+
+    [Fact]
     public void In_a_wrapper_of_several_each_is_scheduled_or_the_one_that_is_named()
     {
         using TestModel first = new();
@@ -155,6 +191,9 @@ public sealed class ParamSchedulerTests : IDisposable
     }
 
     /// <summary>Doubles the value, and reaches for a field in its steps.</summary>
+    private static double LastValue(ParamScheduler scheduler) =>
+        ((PthSequence)scheduler.SaveState()["_last_value"]).Items.Should().ContainSingle().Which.Should().BeOfType<PthFloat>().Which.Value;
+
     private sealed record ReachingOptions() : ParamSchedulerOptions(OptimizerOption.Lr)
     {
         public List<(double Current, double Initial, int Index)> Seen { get; } = [];

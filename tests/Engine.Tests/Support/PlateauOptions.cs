@@ -36,6 +36,8 @@ internal sealed record PlateauOptions(string Monitor) : ParamSchedulerOptions(Op
             {
                 value.Current = Next(new GroupValue(value.Current, value.Initial!.Value, 0));
             }
+
+            RememberValues();
         }
 
         protected override double Next(in GroupValue value) => value.Current / 2;

@@ -81,6 +81,63 @@ public sealed class OptimizerStateTests
         }
     }
 
+    // PyTorch's Adagrad makes its states when it is made, and ends in KeyError('sum') without them.
+    [Fact]
+    public void Adagrad_saves_a_state_of_parameters_that_had_no_gradient_yet()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Parameter weight = Weight();
+        Parameter idle = new(zeros(3));
+        using FusedAdagrad optimizer = new(
+        [
+            new ParameterGroup<FusedAdagradOptions>([weight], new()),
+            new ParameterGroup<FusedAdagradOptions>([idle], new() { InitialAccumulatorValue = 0.5 }),
+        ]);
+        Run(optimizer, weight, 0, 2);
+
+        PthDict saved = (PthDict)optimizer.SaveState()["state"];
+
+        saved.Should().HaveCount(2);
+        PthDict state = (PthDict)saved.Last().Value;
+        state.Select(entry => ((PthText)entry.Key).Value).Should().Equal("step", "sum");
+        ((PthTensor)state["step"]).Value.item<float>().Should().Be(0);
+        ((PthTensor)state["sum"]).Value.ToArray().Should().Equal(0.5f, 0.5f, 0.5f);
+        optimizer.StateOf(idle).Names.Should().BeEmpty("nothing is kept for it until it is updated");
+    }
+
+    [PythonFact]
+    public void PyTorch_goes_on_from_an_Adagrad_that_made_no_step()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TemporaryFolder folder = new();
+        Parameter weight = Weight();
+        using FusedAdagrad optimizer = new([weight], new() { Lr = 0.1 });
+        PthFile.Write(folder.File("o.pth"), new PthDict { ["weight"] = new PthTensor(weight.detach()), ["optimizer"] = optimizer.SaveState() });
+
+        string printed = PythonFactAttribute.Run(StepInPython, folder.File("o.pth"), "Adagrad");
+        weight.grad = full_like(weight, 0.25);
+        optimizer.step();
+
+        double[] theirs = [.. printed.Split(' ').Select(text => double.Parse(text, System.Globalization.CultureInfo.InvariantCulture))];
+        theirs.Zip(weight.ToArray(), (expected, actual) => GoldenTolerance.IsSameFloat(expected, actual)).Should().OnlyContain(same => same);
+    }
+
+    [Theory]
+    [InlineData("RMSprop", "step square_avg momentum_buffer grad_avg")]
+    [InlineData("Adagrad", "step sum")]
+    [InlineData("Adam", "step exp_avg exp_avg_sq max_exp_avg_sq")]
+    [InlineData("AdamW", "step exp_avg exp_avg_sq")]
+    public void States_are_in_the_order_of_PyTorch(string name, string names)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Parameter weight = Weight();
+        using FusedOptimizer optimizer = Makers[name]([weight], Implementation.Auto);
+        Run(optimizer, weight, 0, 1);
+
+        ((PthDict)((PthDict)optimizer.SaveState()["state"]).Single().Value).Select(entry => ((PthText)entry.Key).Value)
+            .Should().Equal(names.Split(' '));
+    }
+
     [Fact]
     [Trait("Category", "Golden")]
     public void The_state_of_a_real_checkpoint_is_taken_over()
