@@ -197,5 +197,4 @@ public abstract class TrainLoop : BaseLoop, IDisposable
 
     private TrainingPhase PhaseAfter(TrainingPosition position) =>
         IsValidationDue(position) ? TrainingPhase.ValidationDue : TrainingPhase.Training;
-
 }

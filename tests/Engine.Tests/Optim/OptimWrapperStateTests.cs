@@ -66,6 +66,28 @@ public sealed class OptimWrapperStateTests
         (second.InnerCount, second.UpdateCount).Should().Be((2, 0));
     }
 
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(2, 2)]
+    public void The_count_comes_from_the_progress_and_the_next_iteration_begins_there(int counts, int perIteration)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TestModel model = new();
+        using OptimWrapper wrapper = new(
+            new() { Optimizer = new FusedSgdOptions { Lr = 0.1 }, AccumulativeCounts = counts, UpdatesPerIteration = perIteration }, model);
+        wrapper.InitializeCountStatus(model, 2, 9, NullLogger.Instance);
+        wrapper.LoadProgress(new PthDict { ["inner_count"] = 5, ["update_count"] = 5, ["must_clear"] = false, ["gradients"] = new PthDict() });
+
+        wrapper.InnerCount.Should().Be(5);
+        for (int i = 0; i < perIteration; i++)
+        {
+            wrapper.UpdateParams(model.Weight.sum());
+        }
+
+        wrapper.Invoking(own => own.FinishIter()).Should().NotThrow();
+        wrapper.InnerCount.Should().Be(5 + perIteration);
+    }
+
     [Fact]
     public void Progress_that_does_not_fit_changes_nothing()
     {

@@ -59,20 +59,22 @@ public sealed class OptimWrapperTests
         probe.Updates.Should().Equal(2);
     }
 
-    [Fact]
-    public void More_updates_than_iterations_are_refused_with_accumulation()
+    [Theory]
+    [InlineData(2, 1)]
+    [InlineData(1, 2)]
+    public void More_updates_than_iterations_are_refused_with_accumulation(int max, int perIteration)
     {
         using TestModel model = new();
-        using Probe probe = new(new() { Optimizer = new FusedSgdOptions { Lr = 0 }, AccumulativeCounts = 2 }, model);
-        probe.InitializeCountStatus(model, 0, 2, NullLogger.Instance);
+        using Probe probe = new(new() { Optimizer = new FusedSgdOptions { Lr = 0 }, AccumulativeCounts = 2, UpdatesPerIteration = perIteration }, model);
+        probe.InitializeCountStatus(model, 0, max, NullLogger.Instance);
         probe.Iterate(model);
         probe.Iterate(model);
 
         Action act = () => probe.Iterate(model);
 
         act.Should().Throw<InvalidOperationException>().WithMessage(
-            "UpdateParams was called 3 times, but training has 2 iterations of 1. With accumulation, UpdatesPerIteration says how often each iteration calls it. "
-            + "Set it to the number of calls.");
+            $"UpdateParams was called 3 times, but training has {max} iterations of {perIteration}. With accumulation, UpdatesPerIteration says how often each "
+            + "iteration calls it. Set it to the number of calls.");
     }
 
     [Fact]
@@ -404,6 +406,27 @@ public sealed class OptimWrapperTests
 
         probe.InnerCount.Should().Be(6);
         probe.UpdateCount.Should().Be(6 / counts);
+    }
+
+    [Fact]
+    public void An_error_names_the_iteration_and_not_the_update()
+    {
+        using TestModel model = new();
+        using OptimWrapper trained = new(new() { Optimizer = new FusedSgdOptions { Lr = 0 } }, model);
+        using OptimWrapper alone = new(new() { Optimizer = new FusedSgdOptions { Lr = 0 }, UpdatesPerIteration = 2 }, model);
+        trained.InitializeCountStatus(model, 3, 9, NullLogger.Instance);
+        for (int i = 0; i < 4; i++)
+        {
+            trained.UpdateParams(model.Weight.sum());
+            alone.UpdateParams(model.Weight.sum());
+        }
+
+        trained.FinishIter();
+        Action inTraining = () => trained.UpdateParams(ones(2));
+        Action byItself = () => alone.UpdateParams(ones(2));
+
+        inTraining.Should().Throw<InvalidOperationException>().WithMessage("*at iteration 4 (counted from 0)*");
+        byItself.Should().Throw<InvalidOperationException>().WithMessage("*at iteration 2 (counted from 0)*");
     }
 
     [Fact]

@@ -190,6 +190,43 @@ public sealed class ParamSchedulerTests : IDisposable
         (byUpdate.Unit, byUpdate.GlobalStep).Should().Be((ScheduleUnit.Update, 1));
     }
 
+    [Theory]
+    [InlineData(ScheduleUnit.Epoch, ScheduleUnit.Iteration, ScheduleUnit.Epoch)]
+    [InlineData(ScheduleUnit.Epoch, ScheduleUnit.Update, ScheduleUnit.Epoch)]
+    [InlineData(ScheduleUnit.Iteration, ScheduleUnit.Epoch, ScheduleUnit.Iteration)]
+    public void What_a_step_is_comes_from_the_state(ScheduleUnit saved, ScheduleUnit built, ScheduleUnit loaded)
+    {
+        ParamScheduler first = new MultiStepLrOptions { Milestones = [1], Unit = saved }.Build(Groups);
+        ParamScheduler second = new MultiStepLrOptions { Milestones = [1], Unit = built }.Build(Groups);
+
+        second.LoadState(first.SaveState());
+
+        second.Unit.Should().Be(loaded);
+    }
+
+    [Fact]
+    public void A_schedule_of_momentum_says_whether_the_groups_have_betas()
+    {
+        using FusedAdam adam = new(model.parameters(), new() { Lr = 1 });
+        MultiStepMomentumOptions options = new() { Milestones = [1] };
+
+        ((PthBool)options.Build(OptimizerGroup.Of(adam)).SaveState()["use_betas"]).Value.Should().BeTrue();
+        ((PthBool)options.Build(Groups).SaveState()["use_betas"]).Value.Should().BeFalse();
+        ((PthBool)options.Build((IReadOnlyList<OptimizerGroup>)[]).SaveState()["use_betas"]).Value.Should().BeFalse("there are no groups");
+    }
+
+    [Fact]
+    public void An_epoch_may_be_one_iteration_long_and_too_many_iterations_are_no_negative_number()
+    {
+        MultiStepLrOptions options = new() { Milestones = [], Begin = 500_000_000, End = 600_000_000 };
+        Action begin = () => (options with { End = null }).ToIterBased(5);
+        Action end = () => (options with { Begin = 0 }).ToIterBased(5);
+
+        options.ToIterBased(1).Begin.Should().Be(500_000_000);
+        begin.Should().Throw<OverflowException>();
+        end.Should().Throw<OverflowException>();
+    }
+
     /// <summary>Doubles the value, and reaches for a field in its steps.</summary>
     private static double LastValue(ParamScheduler scheduler) =>
         ((PthSequence)scheduler.SaveState()["_last_value"]).Items.Should().ContainSingle().Which.Should().BeOfType<PthFloat>().Which.Value;
