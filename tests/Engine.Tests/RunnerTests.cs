@@ -275,7 +275,7 @@ public sealed class RunnerTests
         Action noData = () => _ = new Runner(run.Options with { TrainDataloader = none });
 
         runner.ValDataloader.Should().BeNull();
-        noData.Should().Throw<ArgumentException>().WithMessage("For training, TrainCfg and OptimWrapper is set, but TrainDataloader is not. Set all of them, or none.*");
+        noData.Should().Throw<ArgumentException>().WithMessage("For training, TrainCfg and OptimWrapper are set, but TrainDataloader is not. Set all of them, or none.*");
     }
 
     [Fact]

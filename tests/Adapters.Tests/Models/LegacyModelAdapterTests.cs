@@ -278,7 +278,7 @@ public sealed class LegacyModelAdapterTests
         else
         {
             make.Should().Throw<ArgumentException>().WithMessage(
-                "ValDataloader is set, but LegacyModelAdapter overrides neither Predict nor ValStep. Override one of them, or leave ValDataloader out.*");
+                "ValDataloader is set, but LegacyToyModel overrides neither Predict nor ValStep. Override one of them, or leave ValDataloader out.*");
         }
     }
 

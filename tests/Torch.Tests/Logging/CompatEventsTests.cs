@@ -5,6 +5,25 @@ namespace Compat.Torch.Tests.Logging;
 
 public sealed class CompatEventsTests
 {
+    [Fact]
+    public void These_are_all_lines_of_ours() => typeof(CompatEvents).GetProperties()
+        .Select(property => (EventId)property.GetValue(null)!)
+        .OrderBy(id => id.Id)
+        .Select(id => $"{id.Id} {id.Name}")
+        .Should().Equal(
+            "9000 NonFiniteLoss",
+            "9030 LossBesideTerms",
+            "9040 MetaLeftOut",
+            "9041 NothingLeftToTrain",
+            "9042 RepeatedOrder",
+            "9060 StepFailed",
+            "9061 ParametersApart",
+            "9062 NoOptimizer",
+            "9063 NothingTrained",
+            "9064 ParametersUnmoved",
+            "9070 MetricItems",
+            "9080 LegacyRunnerOnEngine");
+
     [Theory]
     [InlineData(0, false)]
     [InlineData(8999, false)]
