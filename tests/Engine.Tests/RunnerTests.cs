@@ -265,6 +265,24 @@ public sealed class RunnerTests
         legal.Should().NotThrow();
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Validating_a_model_that_cannot_predict_is_refused_behind_wrappers_too(int wrappers)
+    {
+        using TestRun run = new();
+        using OnlyLoss bare = new();
+        BaseModel model = bare;
+        for (int i = 0; i < wrappers; i++)
+        {
+            model = new Wrapper(model);
+        }
+
+        Action act = () => _ = new Runner(run.WithValidation with { Model = model });
+
+        act.Should().Throw<ArgumentException>().WithMessage("ValDataloader is set, but OnlyLoss overrides neither Predict nor ValStep.*");
+    }
+
     [Fact]
     public void A_loader_that_is_null_is_no_loader()
     {
@@ -333,4 +351,6 @@ public sealed class RunnerTests
             }
         }
     }
+
+    private sealed class Wrapper(BaseModel module) : ModelWrapper(module);
 }

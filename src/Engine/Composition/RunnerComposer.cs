@@ -92,7 +92,12 @@ internal static class RunnerComposer
                 $"The model is a {options.Model.GetType().Name} already, and ModelWrapper is set. Give the bare model, or leave ModelWrapper out.", nameof(options));
         }
 
-        BaseModel model = options.Model is IModelWrapper wrapper ? wrapper.Module : options.Model;
+        BaseModel model = options.Model;
+        while (model is IModelWrapper wrapper)
+        {
+            model = wrapper.Module;
+        }
+
         if (options.ValDataloader is null || model.OverridesValStep)
         {
             return;
