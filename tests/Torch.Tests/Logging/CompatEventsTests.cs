@@ -22,7 +22,8 @@ public sealed class CompatEventsTests
             "9063 NothingTrained",
             "9064 ParametersUnmoved",
             "9070 MetricItems",
-            "9080 LegacyRunnerOnEngine");
+            "9080 LegacyRunnerOnEngine",
+            "9090 ValidationPointsLeftOut");
 
     [Theory]
     [InlineData(0, false)]
