@@ -27,6 +27,7 @@ public sealed class Runner : IDisposable
     private readonly RunnerOptions options;
     private readonly StreamWriter? logFile;
     private BaseOptimWrapper? optimWrapper;
+    private bool isDisposed;
 
     /// <summary>Makes a runner: seeds, moves the model to its device and registers the hooks.</summary>
     /// <param name="options">The settings.</param>
@@ -178,17 +179,19 @@ public sealed class Runner : IDisposable
     /// <exception cref="InvalidOperationException">The options say nothing about validation.</exception>
     public IReadOnlyDictionary<string, MetricValue> Val()
     {
+        ObjectDisposedException.ThrowIf(isDisposed, this);
         ValLoop ??= RunnerComposer.BuildValLoop(this, options)
             ?? throw new InvalidOperationException("There is nothing to validate with. Set ValDataloader in the runner's options, and ValEvaluator if the model predicts.");
-        Hooks.BeforeRun();
+        Failures.Watch(Hooks.BeforeRun);
         IReadOnlyDictionary<string, MetricValue> metrics = ValLoop.Run();
-        Hooks.AfterRun();
+        Failures.Watch(Hooks.AfterRun);
         return metrics;
     }
 
     /// <summary>Frees what the runner owns: the optimizer, loaders and model wrapper it built, the metrics, pending log values and the log file.</summary>
     public void Dispose()
     {
+        isDisposed = true;
         Parameters.Dispose();
         TrainLoop?.Dispose();
         optimWrapper?.Dispose();
@@ -234,6 +237,7 @@ public sealed class Runner : IDisposable
 
     private void PrepareTraining()
     {
+        ObjectDisposedException.ThrowIf(isDisposed, this);
         if (TrainLoop is not null)
         {
             throw new InvalidOperationException("Training was started before. Make a new runner to train again.");

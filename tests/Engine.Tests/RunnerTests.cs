@@ -297,6 +297,17 @@ public sealed class RunnerTests
     }
 
     [Fact]
+    public void A_runner_that_was_disposed_neither_trains_nor_validates()
+    {
+        using TestRun run = new();
+        Runner runner = run.Make(run.WithValidation);
+        runner.Dispose();
+
+        runner.Invoking(it => it.Train()).Should().Throw<ObjectDisposedException>();
+        runner.Invoking(it => it.Val()).Should().Throw<ObjectDisposedException>();
+    }
+
+    [Fact]
     public void Schedules_without_an_optimizer_are_refused()
     {
         using TestRun run = new();
