@@ -16,9 +16,10 @@ internal sealed class MetaJson
     /// <summary>Gets what it cannot hold, where and of which kind.</summary>
     public IReadOnlyList<string> LeftOut => leftOut;
 
-    // As TextLoggerHook._round_float: lists are entered, tuples and dictionaries are not.
+    // As TextLoggerHook._round_float: lists are entered; tuples, dictionaries and arrays are not. A float64 of numpy is a float in Python, and rounds its own way.
     private static PthValue Rounded(PthValue value) => value switch
     {
+        PthArray { Type: "f8", Shape.Count: 0 } scalar => Math.Round(scalar.ToDoubles()[0] * 1e5, MidpointRounding.ToEven) / 1e5,
         PthFloat number => new PthFloat(PythonText.Round(number.Value, 5)),
         PthSequence { Kind: PthSequenceKind.List } list => PthSequence.List(list.Items.Select(Rounded)),
         _ => value,
@@ -43,9 +44,9 @@ internal sealed class MetaJson
             {
                 leftOut.Add($"{(path.Length == 0 ? "meta" : path)} (a key: {KindOf(key)})");
             }
-            else if (Kept(value, $"{path}{(path.Length == 0 ? string.Empty : ".")}{(key is PthText text ? text.Value : PythonJson.Write(key))}") is { } holdable)
+            else if (Kept(convert(value), $"{path}{(path.Length == 0 ? string.Empty : ".")}{(key is PthText text ? text.Value : PythonJson.Write(key))}") is { } holdable)
             {
-                kept.Set(key, convert(holdable));
+                kept.Set(key, holdable);
             }
         }
 
@@ -60,6 +61,8 @@ internal sealed class MetaJson
                 return Entries(dict, path, entry => entry);
             case PthSequence sequence:
                 return new PthSequence(sequence.Kind, sequence.Items.Select((item, index) => Kept(item, $"{path}[{index}]")).OfType<PthValue>());
+            case PthArray { IsNumeric: true } array:
+                return array.ToLists();
             case PthValue plain when PythonJson.Holds(plain):
                 return plain;
             default:

@@ -4,9 +4,14 @@ namespace Compat.Torch.Serialization;
 /// <remarks>It is read only; what we write is read by Python with safe types alone.</remarks>
 public sealed record PthArray : PthValue
 {
+    private const int MaxDimensions = 64;                             // numpy's own limit
+
     internal PthArray()
     {
     }
+
+    /// <summary>Gets whether the elements are numbers of up to 8 bytes, or truth values: what <see cref="ToDoubles"/> reads.</summary>
+    public bool IsNumeric => Type is "f8" or "f4" or "f2" or "i8" or "i4" or "i2" or "i1" or "u8" or "u4" or "u2" or "u1" or "b1";
 
     /// <summary>Gets numpy's name of the element type, for example <c>f8</c> or <c>i8</c>.</summary>
     public string Type { get; internal set; } = string.Empty;
@@ -33,6 +38,47 @@ public sealed record PthArray : PthValue
         byte[] bytes = Bytes.ToArray();
         return [.. Enumerable.Range(0, bytes.Length / size).Select(i => Element(bytes, i * size))];
     }
+
+    /// <summary>Gives the elements as Python's <c>tolist()</c> does: nested lists, or the element alone for a scalar.</summary>
+    /// <returns>Lists of floats, whole numbers or truth values, as the type says. An array without elements is an empty list, whatever its shape.</returns>
+    /// <exception cref="PthException">The elements are of a type that is no number of up to 8 bytes, or their number is not that of the shape.</exception>
+    public PthValue ToLists()
+    {
+        PthValue[] elements = [.. ToDoubles().Select(Plain)];
+        if (Shape.Count > MaxDimensions || Shape.Aggregate(1d, (count, size) => count * size) != elements.Length)
+        {
+            throw new PthException(
+                $"The file has a numpy array of shape [{string.Join(", ", Shape.Take(MaxDimensions))}] with {elements.Length} elements. It is damaged.");
+        }
+
+        return elements.Length == 0 ? PthSequence.List() : Nested(elements, dimension: 0);
+    }
+
+    private PthValue Nested(ReadOnlySpan<PthValue> elements, int dimension)
+    {
+        if (dimension == Shape.Count)
+        {
+            return elements[0];
+        }
+
+        List<PthValue> items = [];
+        int size = elements.Length / (int)Shape[dimension];
+        for (int i = 0; i < Shape[dimension]; i++)
+        {
+            items.Add(Nested(elements.Slice(i * size, size), dimension + 1));
+        }
+
+        return PthSequence.List(items);
+    }
+
+    // A double cannot hold every integer of 8 bytes, so those are read again.
+    private PthValue Plain(double element, int index) => Type switch
+    {
+        "b1" => element != 0,
+        "i8" => new PthInteger(BitConverter.ToInt64(Bytes.Span[(index * 8)..])),
+        "u8" => new PthInteger(BitConverter.ToUInt64(Bytes.Span[(index * 8)..])),
+        _ => Type[0] == 'f' ? element : new PthInteger((long)element),
+    };
 
     private double Element(byte[] bytes, int at) => Type switch
     {

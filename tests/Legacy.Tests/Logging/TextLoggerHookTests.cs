@@ -127,6 +127,32 @@ public sealed class TextLoggerHookTests
         logger.Ours.Should().BeEmpty();
     }
 
+    /// <summary>Recorded with MMCV 1.7.2, from the same file.</summary>
+    [Fact]
+    [Trait("Category", "Golden")]
+    public void Arrays_of_numpy_and_sets_in_meta_become_lists_as_in_mmcv()
+    {
+        using PthFile file = PthFile.Read(Path.Combine(GoldenFile.PathOf("checkpoints"), "mmcv_dtypes_zip.pth"));
+        PthDict saved = (PthDict)((PthDict)file.Root)["meta"];
+        RunnerMeta meta = new();
+        foreach (string name in new[] { "array", "array64", "npf", "unique" })
+        {
+            meta[name] = saved[name];
+        }
+
+        meta["inner"] = new PthDict { ["array"] = saved["array"], ["npf"] = saved["npf"] };
+        meta["list"] = PthSequence.List(saved["npf"], saved["array64"]);
+
+        FirstLine(meta, out ListLogger logger).Should().Be(
+            """
+            {"array": [0.0, 0.25, 0.5, 0.75], "array64": [[1, -2], [3, 4]], "npf": 2.5, "unique": [1, 2, 3],
+            """
+            + """
+             "inner": {"array": [0.0, 0.25, 0.5, 0.75], "npf": 2.5}, "list": [2.5, [[1, -2], [3, 4]]]}
+            """);
+        logger.Ours.Should().BeEmpty();
+    }
+
     [Fact]
     public void What_json_cannot_hold_is_left_out_and_named_once()
     {
