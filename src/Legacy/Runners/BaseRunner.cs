@@ -194,7 +194,8 @@ public abstract class BaseRunner : IDisposable
     public virtual void RegisterHook(Hook hook, HookPriority? priority = null)
     {
         ArgumentNullException.ThrowIfNull(hook);
-        hooks.Register(hook, hook.Name, priority ?? HookPriority.Normal, hook.GetTriggeredStages());
+        hooks.Register(
+            hook, hook.Name, priority ?? HookPriority.Normal, [.. hook.GetTriggeredStages(), HookStage.BeforeEpoch, HookStage.AfterEpoch]);
     }
 
     /// <summary>Builds a hook and adds it behind those of the same priority. The runner disposes what it has built.</summary>
@@ -273,7 +274,7 @@ public abstract class BaseRunner : IDisposable
 
     /// <summary>Describes which hooks are called at which point.</summary>
     /// <returns>One paragraph for each point that has hooks.</returns>
-    public string GetHookInfo() => hooks.Describe();
+    public string GetHookInfo() => hooks.Describe(count: (int)HookStage.BeforeEpoch);
 
     /// <summary>Gets the optimizer, or says that there is none.</summary>
     /// <returns>The optimizer, or several by name.</returns>

@@ -45,6 +45,9 @@ public static class CompatEvents
     /// <summary>Gets the id of the lines at the start of a legacy runner's training on the engine: its hooks, and who updates the weights.</summary>
     public static EventId LegacyRunnerOnEngine { get; } = new(9080, nameof(LegacyRunnerOnEngine));
 
+    /// <summary>Gets the id of the warning that a legacy runner by iteration averages the values of a validation into the lines of the training.</summary>
+    public static EventId ValInTrainLines { get; } = new(9110, nameof(ValInTrainLines));
+
     /// <summary>Tells whether a line is one of ours.</summary>
     /// <param name="id">The line's event id.</param>
     /// <returns>Whether the originals have no such line.</returns>

@@ -308,6 +308,23 @@ public sealed class EpochBasedRunnerTests
         recorder.Calls.Should().BeEmpty("nothing has been trained for nothing");
     }
 
+    [Theory]
+    [InlineData("val", 1, "[('val', 1)]")]
+    [InlineData("train", 0, "[('train', 0)]")]
+    public void A_workflow_in_which_nothing_trains_would_never_end_and_is_refused(string mode, int epochs, string shown)
+    {
+        using ValStepModel model = new();
+        using EpochBasedRunner runner = Runner(model);
+        using EpochBasedRunner done = Runner(model, epochs: 0);
+
+        Action run = () => runner.Run([ToyDataset.Loader(2)], [(mode, epochs)]);
+        Action runDone = () => done.Run([ToyDataset.Loader(2)], [(mode, epochs)]);
+
+        run.Should().Throw<ArgumentException>().WithMessage(
+            $"The workflow is {shown}, in which nothing trains: 1 epochs would never be reached. Add a flow ('train', 1).*");
+        runDone.Should().NotThrow("it has nothing to reach");
+    }
+
     [Fact]
     public void A_val_flow_of_no_epochs_needs_none()
     {
