@@ -217,6 +217,10 @@ public abstract class BaseRunner : IDisposable
     /// <param name="config">The schedule, or the hook; <see langword="null"/> for none.</param>
     public void RegisterLrHook(LrConfig? config) => RegisterIfGiven(config, HookPriority.VeryHigh);
 
+    /// <summary>Adds the hook that follows a schedule of the momentum, with priority <see cref="HookPriority.High"/>.</summary>
+    /// <param name="config">The schedule, or the hook; <see langword="null"/> for none.</param>
+    public void RegisterMomentumHook(MomentumConfig? config) => RegisterIfGiven(config, HookPriority.High);
+
     /// <summary>Adds the hook that updates the weights, with priority <see cref="HookPriority.AboveNormal"/>.</summary>
     /// <param name="config">Its settings, or the hook; <see langword="null"/> for no such hook.</param>
     public void RegisterOptimizerHook(OptimizerConfig? config) => RegisterIfGiven(config, HookPriority.AboveNormal);
@@ -235,12 +239,13 @@ public abstract class BaseRunner : IDisposable
         }
     }
 
-    /// <summary>Adds the hooks of a training, in MMCV's order: schedule, optimizer, timer, loggers, custom.</summary>
+    /// <summary>Adds the hooks of a training, in MMCV's order: learning rate, momentum, optimizer, timer, loggers, custom.</summary>
     /// <param name="options">The hooks.</param>
     public virtual void RegisterTrainingHooks(TrainingHookOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         RegisterLrHook(options.LrConfig is { } lr ? lr with { ByEpoch = lr.ByEpoch ?? DefaultByEpoch } : null);
+        RegisterMomentumHook(options.MomentumConfig);
         RegisterOptimizerHook(options.OptimizerConfig);
         RegisterTimerHook(options.TimerConfig);
         RegisterLoggerHooks(options.LogConfig is { } log

@@ -118,6 +118,15 @@ public class IterBasedRunner : WorkflowRunner
 
     private protected override void Announce(IReadOnlyList<BatchLoader> dataLoaders, IReadOnlyList<WorkflowStep> workflow)
     {
+        foreach (ScheduleHook hook in Hooks.OfType<ScheduleHook>().Where(hook => hook.ByEpoch))
+        {
+            CompatEvents.Write(
+                Logger,
+                LogLevel.Warning,
+                CompatEvents.ScheduleWithoutEpochs,
+                $"{hook.Name} counts epochs, but {GetType().Name} has none: it sets nothing, as in MMCV. Set its ByEpoch to false.");
+        }
+
         if (workflow.Any(flow => flow is { Mode: "val", Epochs: > 0 }) && Hooks.Any(hook => hook is LoggerHook))
         {
             CompatEvents.Write(

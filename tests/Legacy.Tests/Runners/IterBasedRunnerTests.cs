@@ -4,6 +4,7 @@ using Compat.TestSupport;
 using Compat.TestSupport.Toy;
 using Compat.Torch.Data;
 using Compat.Torch.Optim;
+using Compat.Torch.Randomness;
 using Compat.Torch.Training;
 using static TorchSharp.torch;
 
@@ -91,6 +92,25 @@ public sealed class IterBasedRunnerTests
         runner.Run([loader], TrainOnce);
 
         seen.Should().Equal("0 0", "0 1", "0 2", "told 1", "0 1", "1 2", "1 0");
+    }
+
+    [Fact]
+    public void Shuffled_flows_have_the_orders_of_mmcv_because_their_passes_begin_together()
+    {
+        List<string> seen = [];
+        using ValStepModel model = new();
+        using IterBasedRunner runner = Runner(model, 6);
+        runner.RegisterHook(new ActionHook { AtAfterTrainIter = Add, AtAfterValIter = Add });
+        TorchSeed.Set(3);
+
+        runner.Run([Shuffled(5), Shuffled(4)], [("train", 2), ("val", 1)]);
+
+        // MMCV with torch.manual_seed(3).
+        seen.Should().Equal("t 2 4", "t 0 3", "v 3 1", "t 1", "t 4 0", "v 0 2", "t 3 2", "t 1", "v 1 3");
+
+        void Add(BaseRunner inner) => seen.Add($"{inner.Mode![0]} {string.Join(' ', inner.DataBatch!.Indices)}");
+
+        static BatchLoader Shuffled(int count) => new(new ToyDataset(count), new() { BatchSize = 2, Shuffle = true });
     }
 
     [Fact]
