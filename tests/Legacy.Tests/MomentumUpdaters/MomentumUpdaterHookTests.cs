@@ -3,6 +3,7 @@ using Compat.Legacy.Tests.Support;
 using Compat.TestSupport;
 using Compat.TestSupport.Toy;
 using Compat.Torch.Optim;
+using Compat.Torch.Serialization;
 using Compat.Torch.Training;
 using static TorchSharp.torch;
 
@@ -43,7 +44,7 @@ public sealed class MomentumUpdaterHookTests
         OptimizerGroup group = OptimizerGroup.Of(optimizer)[0];
         group.Momentum.Should().BeApproximately(0.6, 1e-12);
         group.InitialMomentum.Should().Be(0.8);
-        group.SaveSettings()["betas"].ToString().Should().Contain("0.9");
+        group.SaveSettings()["betas"].Should().BeOfType<PthSequence>().Which.Items[1].Should().Be(new PthFloat(0.9));
     }
 
     [Fact]
