@@ -1,8 +1,8 @@
 namespace Compat.Legacy;
 
-/// <summary>One flow of a workflow: which mode, and how many epochs in a row.</summary>
+/// <summary>One flow of a workflow: which mode, and how many epochs, or iterations, in a row.</summary>
 /// <param name="Mode"><c>train</c>, <c>val</c>, or a mode that a derived runner adds.</param>
-/// <param name="Epochs">The epochs in a row.</param>
+/// <param name="Epochs">The epochs in a row; iterations in a row with a runner that counts iterations.</param>
 public readonly record struct WorkflowStep(string Mode, int Epochs)
 {
     /// <summary>Makes a flow of a pair, as Python's <c>('train', 1)</c>.</summary>

@@ -29,9 +29,11 @@ internal static class OverriddenMembers
         HashSet<string> overridden =
         [
             .. type.GetMethods(Methods)
-                .Where(method => method.DeclaringType != typeof(EpochBasedRunner) && method.GetBaseDefinition().DeclaringType == typeof(EpochBasedRunner))
+                .Where(method => !IsOurs(method.DeclaringType) && IsOurs(method.GetBaseDefinition().DeclaringType))
                 .Select(method => method.Name),
         ];
         return [.. ignored.OfType<string>().Where(overridden.Contains)];
     }
+
+    private static bool IsOurs(Type? type) => type!.IsAssignableFrom(typeof(EpochBasedRunner));
 }

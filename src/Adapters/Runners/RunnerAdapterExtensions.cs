@@ -14,7 +14,7 @@ public static class RunnerAdapterExtensions
 
     /// <summary>Gives the engine's view of an old runner: the same model, optimizer, hooks and schedule, unchanged, on the engine's loop.</summary>
     /// <remarks>
-    /// <para>Weights, losses, log values and learning rates are those of <see cref="EpochBasedRunner.Run"/>, bit for bit. Hooks and the model see the old runner
+    /// <para>Weights, losses, log values and learning rates are those of <see cref="WorkflowRunner.Run"/>, bit for bit. Hooks and the model see the old runner
     /// itself, which stands where the engine does while it trains, and afterwards where training ended. It starts where the old runner stands, at the
     /// beginning of an epoch, and hooks that are registered before training starts are called.</para>
     /// <para>A plain optimizer hook is replaced by the engine's wrapper; a derived one, or one behind other hooks of the same point, is called as it is, unless

@@ -15,6 +15,8 @@ namespace Compat.Legacy;
 /// <item><term>BeforeValEpoch … AfterValEpoch</term><description>Epoch is advanced; the model is in evaluation mode</description></item>
 /// <item><term>AfterRun</term><description>the last epoch is over</description></item>
 /// </list>
+/// <para>An <see cref="IterBasedRunner"/> has no epochs: it calls <see cref="BeforeEpoch"/> and <see cref="AfterEpoch"/> once around all its iterations, and the
+/// methods for training and validation epochs never.</para>
 /// <para>Source: MMCV <c>Hook</c>.</para>
 /// </remarks>
 public abstract class Hook
@@ -34,7 +36,8 @@ public abstract class Hook
 
     /// <summary>Gets the points at which this hook is called, in order. It is asked once, when the hook is registered.</summary>
     /// <returns>The points whose methods are overridden, unless this method is: a hook that stands for others knows their points by itself.</returns>
-    public virtual IReadOnlyCollection<HookStage> GetTriggeredStages() => OverriddenPoints.Of<Hook, HookStage>(GetType(), General);
+    public virtual IReadOnlyCollection<HookStage> GetTriggeredStages() =>
+        [.. OverriddenPoints.Of<Hook, HookStage>(GetType(), General).Where(stage => stage < HookStage.BeforeEpoch)];
 
     /// <summary>Called before anything else.</summary>
     /// <param name="runner">The runner that calls.</param>
@@ -121,6 +124,8 @@ public abstract class Hook
             case HookStage.AfterValIter: AfterValIter(runner); break;
             case HookStage.AfterValEpoch: AfterValEpoch(runner); break;
             case HookStage.AfterRun: AfterRun(runner); break;
+            case HookStage.BeforeEpoch: BeforeEpoch(runner); break;
+            case HookStage.AfterEpoch: AfterEpoch(runner); break;
             default: throw new ArgumentOutOfRangeException(nameof(stage), stage, $"There is no hook stage {stage}.");
         }
     }

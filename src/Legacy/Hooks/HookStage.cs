@@ -32,4 +32,12 @@ public enum HookStage
 
     /// <summary>After everything else.</summary>
     AfterRun,
+
+    // The two below are no points of their own in MMCV: no list of points names them.
+
+    /// <summary>Before all iterations of a runner that has no epochs; the general method of every hook is called, before any loader is known.</summary>
+    BeforeEpoch,
+
+    /// <summary>After all iterations of a runner that has no epochs; the general method of every hook is called.</summary>
+    AfterEpoch,
 }

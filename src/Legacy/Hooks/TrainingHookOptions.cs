@@ -7,6 +7,10 @@ public sealed record TrainingHookOptions
     /// <value>The default is <see langword="null"/>: it stays as the optimizer has it.</value>
     public LrConfig? LrConfig { get; init; }
 
+    /// <summary>Gets the schedule of the momentum, or the hook that follows one. Unlike the other schedule, it counts epochs in every runner if it does not say it.</summary>
+    /// <value>The default is <see langword="null"/>: it stays as the optimizer has it.</value>
+    public MomentumConfig? MomentumConfig { get; init; }
+
     /// <summary>Gets the settings of the optimizer hook, or the hook.</summary>
     /// <value>The default is <see langword="null"/>: no such hook; the model updates its weights itself.</value>
     public OptimizerConfig? OptimizerConfig { get; init; }

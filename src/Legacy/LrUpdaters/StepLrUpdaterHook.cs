@@ -30,7 +30,7 @@ public sealed class StepLrUpdaterHook : LrUpdaterHook
     /// <inheritdoc/>
     protected override double GetLr(BaseRunner runner, double baseLr)
     {
-        int progress = ByEpoch ? runner.Epoch : runner.Iter;
+        int progress = Progress(runner);
         int passed = config.StepIsInterval ? progress / config.Step[0] : config.Step.Count(step => step <= progress);
         double lr = baseLr * Math.Pow(config.Gamma, passed);
         return config.MinLr is { } floor ? Math.Max(lr, floor) : lr;

@@ -194,7 +194,8 @@ public abstract class BaseRunner : IDisposable
     public virtual void RegisterHook(Hook hook, HookPriority? priority = null)
     {
         ArgumentNullException.ThrowIfNull(hook);
-        hooks.Register(hook, hook.Name, priority ?? HookPriority.Normal, hook.GetTriggeredStages());
+        hooks.Register(
+            hook, hook.Name, priority ?? HookPriority.Normal, [.. hook.GetTriggeredStages(), HookStage.BeforeEpoch, HookStage.AfterEpoch]);
     }
 
     /// <summary>Builds a hook and adds it behind those of the same priority. The runner disposes what it has built.</summary>
@@ -216,6 +217,10 @@ public abstract class BaseRunner : IDisposable
     /// <param name="config">The schedule, or the hook; <see langword="null"/> for none.</param>
     public void RegisterLrHook(LrConfig? config) => RegisterIfGiven(config, HookPriority.VeryHigh);
 
+    /// <summary>Adds the hook that follows a schedule of the momentum, with priority <see cref="HookPriority.High"/>.</summary>
+    /// <param name="config">The schedule, or the hook; <see langword="null"/> for none.</param>
+    public void RegisterMomentumHook(MomentumConfig? config) => RegisterIfGiven(config, HookPriority.High);
+
     /// <summary>Adds the hook that updates the weights, with priority <see cref="HookPriority.AboveNormal"/>.</summary>
     /// <param name="config">Its settings, or the hook; <see langword="null"/> for no such hook.</param>
     public void RegisterOptimizerHook(OptimizerConfig? config) => RegisterIfGiven(config, HookPriority.AboveNormal);
@@ -234,12 +239,13 @@ public abstract class BaseRunner : IDisposable
         }
     }
 
-    /// <summary>Adds the hooks of a training, in MMCV's order: schedule, optimizer, timer, loggers, custom.</summary>
+    /// <summary>Adds the hooks of a training, in MMCV's order: learning rate, momentum, optimizer, timer, loggers, custom.</summary>
     /// <param name="options">The hooks.</param>
     public virtual void RegisterTrainingHooks(TrainingHookOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         RegisterLrHook(options.LrConfig is { } lr ? lr with { ByEpoch = lr.ByEpoch ?? DefaultByEpoch } : null);
+        RegisterMomentumHook(options.MomentumConfig);
         RegisterOptimizerHook(options.OptimizerConfig);
         RegisterTimerHook(options.TimerConfig);
         RegisterLoggerHooks(options.LogConfig is { } log
@@ -273,7 +279,7 @@ public abstract class BaseRunner : IDisposable
 
     /// <summary>Describes which hooks are called at which point.</summary>
     /// <returns>One paragraph for each point that has hooks.</returns>
-    public string GetHookInfo() => hooks.Describe();
+    public string GetHookInfo() => hooks.Describe(count: (int)HookStage.BeforeEpoch);
 
     /// <summary>Gets the optimizer, or says that there is none.</summary>
     /// <returns>The optimizer, or several by name.</returns>

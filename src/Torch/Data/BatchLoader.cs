@@ -92,7 +92,7 @@ public sealed class BatchLoader : IEnumerable<DataBatch>, IDisposable
         resumed = position.BaseSeed is null ? null : position;
     }
 
-    /// <summary>Begins a pass.</summary>
+    /// <summary>Begins a pass. The number for its workers is drawn here, not with the first batch, as PyTorch does.</summary>
     /// <returns>The batches.</returns>
     /// <exception cref="SampleException">The dataset or the collating failed, on whatever thread.</exception>
     public IEnumerator<DataBatch> GetEnumerator()
@@ -105,6 +105,26 @@ public sealed class BatchLoader : IEnumerable<DataBatch>, IDisposable
             resumed = null;
         }
 
+        return Pass(begin);
+    }
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <summary>Stops the workers of passes that nobody ended, and frees what they have read. The loader gives no batch any more.</summary>
+    public void Dispose()
+    {
+        isDisposed = true;
+        foreach (IBatchSource source in running)
+        {
+            source.Dispose();
+        }
+
+        running.Clear();
+    }
+
+    private IEnumerator<DataBatch> Pass(LoaderPosition begin)
+    {
+        ObjectDisposedException.ThrowIf(isDisposed, this);
         Queue<IndexBatch> asked = [];
         using IBatchSource source = Start(begin.BaseSeed!.Value);
         try
@@ -134,20 +154,6 @@ public sealed class BatchLoader : IEnumerable<DataBatch>, IDisposable
             current = null;
             running.Remove(source);
         }
-    }
-
-    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
-
-    /// <summary>Stops the workers of passes that nobody ended, and frees what they have read. The loader gives no batch any more.</summary>
-    public void Dispose()
-    {
-        isDisposed = true;
-        foreach (IBatchSource source in running)
-        {
-            source.Dispose();
-        }
-
-        running.Clear();
     }
 
     private IBatchSource Start(long baseSeed)

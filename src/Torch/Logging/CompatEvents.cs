@@ -48,6 +48,12 @@ public static class CompatEvents
     /// <summary>Gets the id of the line about points of a validation at which a legacy hook on a native runner is not called.</summary>
     public static EventId ValidationPointsLeftOut { get; } = new(9090, nameof(ValidationPointsLeftOut));
 
+    /// <summary>Gets the id of the warning that a legacy runner by iteration averages the values of a validation into the lines of the training.</summary>
+    public static EventId ValInTrainLines { get; } = new(9110, nameof(ValInTrainLines));
+
+    /// <summary>Gets the id of the warning that a schedule counts epochs with a legacy runner that has none.</summary>
+    public static EventId ScheduleWithoutEpochs { get; } = new(9111, nameof(ScheduleWithoutEpochs));
+
     /// <summary>Tells whether a line is one of ours.</summary>
     /// <param name="id">The line's event id.</param>
     /// <returns>Whether the originals have no such line.</returns>

@@ -63,11 +63,12 @@ public sealed class HookRegistry<THook, TPoint>
         ?? throw new KeyNotFoundException($"This {hook?.GetType().Name} is not registered with this runner.");
 
     /// <summary>Describes which hooks are called at which point, in the words of the originals.</summary>
+    /// <param name="count">How many points are described, from the first one; all by default.</param>
     /// <returns>One paragraph for each point that has hooks.</returns>
-    public string Describe()
+    public string Describe(int count = int.MaxValue)
     {
         IEnumerable<string> paragraphs =
-            from point in Points
+            from point in Points.Take(count)
             let called = entries.Where(entry => entry.Points.Contains(point)).ToArray()
             where called.Length > 0
             let lines = string.Join('\n', called.Select(entry => $"({entry.Priority,-12}) {entry.Name,-35}"))

@@ -44,6 +44,20 @@ public sealed class DistSamplerSeedHookTests
     }
 
     [Fact]
+    public void A_runner_by_iteration_tells_samplers_by_itself_and_refuses_it()
+    {
+        using StepModel model = new();
+        using IterBasedRunner runner = new(model, new RunnerOptions { Logger = new ListLogger(), MaxIters = 3 });
+        runner.RegisterHook(new DistSamplerSeedHook());
+
+        Action run = () => runner.Run([ToyDataset.Loader(2)], [("train", 1)]);
+
+        run.Should().Throw<InvalidOperationException>().WithMessage(
+            "DistSamplerSeedHook is called before IterBasedRunner has a loader. It needs a runner with epochs; IterBasedRunner tells samplers the number of each "
+            + "pass by itself: leave the hook out.");
+    }
+
+    [Fact]
     public void It_is_not_registered_by_itself()
     {
         using StubRunner runner = new();

@@ -36,6 +36,8 @@ public sealed class HookTests
     [InlineData(HookStage.BeforeValIter, "BeforeIter")]
     [InlineData(HookStage.AfterValIter, "AfterIter")]
     [InlineData(HookStage.AfterValEpoch, "AfterEpoch")]
+    [InlineData(HookStage.BeforeEpoch, "BeforeEpoch")]
+    [InlineData(HookStage.AfterEpoch, "AfterEpoch")]
     public void A_point_calls_its_general_method(HookStage stage, string method)
     {
         using StubRunner runner = new();

@@ -3,6 +3,7 @@ using Compat.Legacy.Runners;
 using Compat.Legacy.Tests.Support;
 using Compat.TestSupport;
 using Compat.Torch.Data;
+using Compat.Torch.Optim;
 using Compat.Torch.Training;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -15,12 +16,9 @@ public sealed class OptimizerHookGoldenTests
 {
     private static readonly GoldenCases File = new("legacy_optimizer_hooks.json");
 
-    // Not there yet: IterBasedRunner, accumulation, other optimizers than TorchSharp's own SGD, the search for anomalous parameters,
-    // the parameter-wise constructor, momentum schedules.
+    // Not there yet: accumulation, the search for anomalous parameters, the parameter-wise constructor, momentum schedules.
     public static TheoryData<string> Cases => File.Where(entry =>
-        GoldenCases.Text(entry, "runner") == "EpochBasedRunner"
-        && entry.GetProperty("optimizer_config").GetProperty("type").GetString() == "OptimizerHook"
-        && entry.GetProperty("optimizer").GetProperty("type").GetString() == "SGD"
+        entry.GetProperty("optimizer_config").GetProperty("type").GetString() == "OptimizerHook"
         && !GoldenCases.Has(entry.GetProperty("optimizer_config"), "detect_anomalous_params")
         && !GoldenCases.Has(entry, "paramwise_cfg")
         && !GoldenCases.Has(entry, "momentum_config"));
@@ -35,14 +33,14 @@ public sealed class OptimizerHookGoldenTests
         ListLogger logger = new();
         using GoldenNet net = GoldenNet.Make(name, File.Root.GetProperty("initial_params"));
         Freeze(net, golden);
-        using optim.Optimizer optimizer = Sgd(net, golden.GetProperty("optimizer"));
-        using EpochBasedRunner runner = new(
+        using optim.Optimizer optimizer = Make(net.parameters(), golden.GetProperty("optimizer"));
+        using WorkflowRunner runner = GoldenRunner.Make(
             net,
+            golden,
             new RunnerOptions
             {
                 Logger = logger,
                 Optimizer = optimizer,
-                MaxEpochs = golden.GetProperty("max_epochs").GetInt32(),
                 Behavior = LegacyBehavior.V1_7_2 with { ZeroFilledGradients = true },        // recorded on PyTorch 1.13
             });
         runner.RegisterOptimizerHook(new OptimizerConfig { GradClip = Clip(golden.GetProperty("optimizer_config")) });
@@ -140,13 +138,28 @@ public sealed class OptimizerHookGoldenTests
         ? new GradClipConfig(clip.GetProperty("max_norm").GetDouble(), clip.TryGetProperty("norm_type", out JsonElement type) ? GoldenCases.Number(type) : 2)
         : null;
 
-    private static SGD Sgd(nn.Module net, JsonElement options) => optim.SGD(
-        net.parameters(),
-        options.GetProperty("lr").GetDouble(),
-        Option(options, "momentum"),
-        Option(options, "dampening"),
-        Option(options, "weight_decay"),
-        options.TryGetProperty("nesterov", out JsonElement nesterov) && nesterov.GetBoolean());
+    private static optim.Optimizer Make(IEnumerable<Parameter> parameters, JsonElement options)
+    {
+        double lr = options.GetProperty("lr").GetDouble();
+        double weightDecay = Option(options, "weight_decay");
+        return options.GetProperty("type").GetString() switch
+        {
+            "SGD" => optim.SGD(parameters, lr, Option(options, "momentum"), Option(options, "dampening"), weightDecay, Flag(options, "nesterov")),
+            "Adam" => new FusedAdam(parameters, new() { Lr = lr, WeightDecay = weightDecay, Beta1 = Beta(options, 0, 0.9), Beta2 = Beta(options, 1, 0.999), Amsgrad = Flag(options, "amsgrad") }),
+            "AdamW" => new FusedAdamW(parameters, new() { Lr = lr, WeightDecay = weightDecay, Beta1 = Beta(options, 0, 0.9), Beta2 = Beta(options, 1, 0.999) }),
+            "RMSprop" => new FusedRmsProp(
+                parameters, new() { Lr = lr, WeightDecay = weightDecay, Alpha = Option(options, "alpha", 0.99), Momentum = Option(options, "momentum"), Centered = Flag(options, "centered") }),
+            "Adagrad" => new FusedAdagrad(parameters, new() { Lr = lr, WeightDecay = weightDecay, LrDecay = Option(options, "lr_decay") }),
+            string other => throw new InvalidDataException($"There is no optimizer {other} here."),
+            null => throw new InvalidDataException("The optimizer has no type."),
+        };
+    }
 
-    private static double Option(JsonElement options, string name) => options.TryGetProperty(name, out JsonElement value) ? value.GetDouble() : 0;
+    private static double Option(JsonElement options, string name, double missing = 0) =>
+        options.TryGetProperty(name, out JsonElement value) ? value.GetDouble() : missing;
+
+    private static double Beta(JsonElement options, int index, double missing) =>
+        options.TryGetProperty("betas", out JsonElement betas) ? betas[index].GetDouble() : missing;
+
+    private static bool Flag(JsonElement options, string name) => options.TryGetProperty(name, out JsonElement value) && value.GetBoolean();
 }

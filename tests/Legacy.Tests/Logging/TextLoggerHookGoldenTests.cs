@@ -24,9 +24,8 @@ public sealed class TextLoggerHookGoldenTests
         && (!entry.GetProperty("runner").TryGetProperty("inner_iter", out JsonElement inner)
             || entry.GetProperty("logs").EnumerateArray().All(log => log.GetProperty("iter").GetInt32() == inner.GetInt32() + 1)));
 
-    // IterBasedRunner does not exist yet.
     public static TheoryData<string> Runs => File.Where(entry =>
-        entry.GetProperty("kind").GetString() == "run" && GoldenCases.Text(entry, "library") == "mmcv" && GoldenCases.Has(entry, "max_epochs"));
+        entry.GetProperty("kind").GetString() == "run" && GoldenCases.Text(entry, "library") == "mmcv");
 
     [Theory]
     [MemberData(nameof(Lines))]
@@ -78,14 +77,10 @@ public sealed class TextLoggerHookGoldenTests
         using TemporaryFolder folder = new();
         ListLogger logger = new();
         using optim.Optimizer optimizer = optim.SGD(model.parameters(), 0.01);
-        using EpochBasedRunner runner = new(model, new RunnerOptions
-        {
-            Logger = logger,
-            Optimizer = optimizer,
-            MaxEpochs = golden.GetProperty("max_epochs").GetInt32(),
-            WorkDir = folder.Path,
-            Time = time,
-        });
+        RunnerOptions options = new() { Logger = logger, Optimizer = optimizer, WorkDir = folder.Path, Time = time };
+        using WorkflowRunner runner = GoldenCases.Has(golden, "max_epochs")
+            ? new EpochBasedRunner(model, options with { MaxEpochs = golden.GetProperty("max_epochs").GetInt32() })
+            : new IterBasedRunner(model, options with { MaxIters = golden.GetProperty("max_iters").GetInt32() });
         TextLoggerConfig config = new() { ByEpoch = golden.GetProperty("by_epoch").GetBoolean(), IgnoreLast = golden.GetProperty("ignore_last").GetBoolean() };
         runner.RegisterTrainingHooks(new TrainingHookOptions
         {

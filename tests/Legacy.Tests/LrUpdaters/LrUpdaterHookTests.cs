@@ -58,6 +58,20 @@ public sealed class LrUpdaterHookTests
             .Should().Equal(0.25, 0.25, 0.25, 0.25, 1, 1);
 
     [Fact]
+    public void A_warm_up_in_epochs_needs_a_runner_that_has_epochs()
+    {
+        using StepModel model = new((_, _) => new StepOutputs());
+        using optim.Optimizer optimizer = optim.SGD(model.parameters(), 1);
+        using IterBasedRunner runner = new(model, new RunnerOptions { Logger = new ListLogger(), Optimizer = optimizer, MaxIters = 3 });
+        runner.RegisterTrainingHooks(new() { LrConfig = new StepLrConfig { Step = [9], WarmupByEpoch = true } });
+
+        Action run = () => runner.Run([ToyDataset.Loader(2)], [("train", 1)]);
+
+        run.Should().Throw<InvalidOperationException>().WithMessage(
+            "WarmupByEpoch of StepLrUpdaterHook is set, but IterBasedRunner has no epochs. Set WarmupIters to a number of iterations, and leave WarmupByEpoch out.");
+    }
+
+    [Fact]
     public void A_warm_up_scales_the_regular_value_of_its_moment() =>
         Rates(new StepLrConfig { Step = [1], Gamma = 0.5, Warmup = Warmup.Constant, WarmupIters = 3, WarmupRatio = 0.25 }, epochs: 2, length: 2)
             .Should().Equal(0.25, 0.25, 0.125, 0.5);

@@ -53,7 +53,7 @@ public sealed class EpochBasedRunnerTests
         Action run = () => runner.Run([ToyDataset.Loader(2)], [(mode, epochs)]);
 
         run.Should().Throw<ArgumentException>().WithMessage(
-            $"The workflow is [('{mode}', {epochs})], which trains nothing: 1 epochs would never be done. Give it a 'train' flow of at least 1 epoch.*");
+            $"The workflow is [('{mode}', {epochs})], in which nothing trains: 1 epochs would never be reached. Add a flow ('train', 1).*");
         began.Should().BeFalse();
     }
 
@@ -323,6 +323,23 @@ public sealed class EpochBasedRunnerTests
         run.Should().Throw<InvalidOperationException>().WithMessage(
             "The workflow has a 'val' flow, but StepModel has no validation step. Let it implement IValStep, or leave the flow out.");
         recorder.Calls.Should().BeEmpty("nothing has been trained for nothing");
+    }
+
+    [Theory]
+    [InlineData("val", 1, "[('val', 1)]")]
+    [InlineData("train", 0, "[('train', 0)]")]
+    public void A_workflow_in_which_nothing_trains_would_never_end_and_is_refused(string mode, int epochs, string shown)
+    {
+        using ValStepModel model = new();
+        using EpochBasedRunner runner = Runner(model);
+        using EpochBasedRunner done = Runner(model, epochs: 0);
+
+        Action run = () => runner.Run([ToyDataset.Loader(2)], [(mode, epochs)]);
+        Action runDone = () => done.Run([ToyDataset.Loader(2)], [(mode, epochs)]);
+
+        run.Should().Throw<ArgumentException>().WithMessage(
+            $"The workflow is {shown}, in which nothing trains: 1 epochs would never be reached. Add a flow ('train', 1).*");
+        runDone.Should().NotThrow("it has nothing to reach");
     }
 
     [Fact]

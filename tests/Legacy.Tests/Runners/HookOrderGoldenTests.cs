@@ -16,10 +16,9 @@ public sealed class HookOrderGoldenTests
 
     private static readonly GoldenCases File = new("hook_order.json");
 
-    // IterBasedRunner does not exist yet; in the epoch runner, hooks by configuration are registered like any others, last.
+    // Hooks by configuration are registered like any others, last.
     public static TheoryData<string> Orders => File.Where(entry =>
-        IsOfMmcv(entry) && entry.GetProperty("kind").GetString() == "order" && !GoldenCases.Has(entry, "error")
-        && GoldenCases.Text(entry, "runner") != "IterBasedRunner");
+        IsOfMmcv(entry) && entry.GetProperty("kind").GetString() == "order" && !GoldenCases.Has(entry, "error"));
 
     public static TheoryData<string> Refusals => File.Where(entry =>
         IsOfMmcv(entry) && GoldenCases.Has(entry, "error") && entry.GetProperty("id").GetString()!.Contains("priority_", StringComparison.Ordinal));
@@ -32,7 +31,7 @@ public sealed class HookOrderGoldenTests
         string training = GoldenCases.Text(golden, "training_hooks") ?? "none";
         using StepModel model = new();
         using optim.Optimizer optimizer = optim.SGD(model.parameters(), 0.1);
-        using EpochBasedRunner runner = new(model, new RunnerOptions { Logger = new ListLogger(), Optimizer = optimizer, MaxEpochs = 1 });
+        using WorkflowRunner runner = GoldenRunner.Make(model, golden, 1, new RunnerOptions { Logger = new ListLogger(), Optimizer = optimizer });
         List<UserHook> users = [];
 
         if (training is "before" or "custom_hooks_config")
@@ -87,7 +86,7 @@ public sealed class HookOrderGoldenTests
 
     private static string NameOf(Hook hook, List<UserHook> users) => hook is UserHook user ? $"User{users.IndexOf(user)}" : hook.GetType().Name;
 
-    private static void RegisterTrainingHooks(EpochBasedRunner runner) => runner.RegisterTrainingHooks(new TrainingHookOptions
+    private static void RegisterTrainingHooks(WorkflowRunner runner) => runner.RegisterTrainingHooks(new TrainingHookOptions
     {
         LrConfig = new StepLrConfig { Step = [1] },
         OptimizerConfig = new OptimizerConfig(),

@@ -1,5 +1,6 @@
 using Compat.TestSupport;
 using Compat.Torch.Data;
+using Compat.Torch.Randomness;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -17,6 +18,25 @@ public sealed class BatchLoaderTests
 
         loader.Length.Should().Be(3);
         labels.Should().BeEquivalentTo(new float[][] { [0, 10], [20, 30], [40] }, options => options.WithStrictOrdering());
+    }
+
+    [Fact]
+    public void A_pass_draws_its_number_when_it_begins_and_a_shuffle_its_order_with_the_first_batch_as_pytorch_does()
+    {
+        BatchLoader loader = new(new NumberDataset(5), new BatchLoaderOptions { Shuffle = true });
+        TorchSeed.Set(3);
+        long[] drawn = [TorchSeed.Draw(), TorchSeed.Draw(), TorchSeed.Draw()];
+        TorchSeed.Set(3);
+
+        using IEnumerator<DataBatch> pass = loader.GetEnumerator();
+        long afterBegin = TorchSeed.Draw();
+        TorchSeed.Set(3);
+        using IEnumerator<DataBatch> again = loader.GetEnumerator();
+        again.MoveNext();
+        again.Current.Dispose();
+        long afterFirst = TorchSeed.Draw();
+
+        (afterBegin, afterFirst).Should().Be((drawn[1], drawn[2]));
     }
 
     [Fact]

@@ -23,7 +23,9 @@ public sealed class CompatEventsTests
             "9064 ParametersUnmoved",
             "9070 MetricItems",
             "9080 LegacyRunnerOnEngine",
-            "9090 ValidationPointsLeftOut");
+            "9090 ValidationPointsLeftOut",
+            "9110 ValInTrainLines",
+            "9111 ScheduleWithoutEpochs");
 
     [Theory]
     [InlineData(0, false)]

@@ -133,6 +133,14 @@ public sealed class HookRegistryTests
     }
 
     [Fact]
+    public void Only_the_first_points_can_be_described()
+    {
+        registry.Register("a", "MyHook", 10, [Point.BeforeRun, Point.AfterRun]);
+
+        registry.Describe(count: 1).Should().Be("before_run:\n(VERY_HIGH   ) MyHook                             \n -------------------- ");
+    }
+
+    [Fact]
     public void Points_of_several_words_are_described_in_snake_case()
     {
         Register("hook", 50, Point.BeforeTrainEpoch);

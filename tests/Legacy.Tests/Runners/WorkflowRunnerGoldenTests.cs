@@ -6,15 +6,14 @@ using Compat.TestSupport.Toy;
 
 namespace Compat.Legacy.Tests.Runners;
 
-/// <summary>The exact sequence of calls of MMCV's EpochBasedRunner, with the counters that hooks see.</summary>
+/// <summary>The exact sequence of calls of MMCV's runners, with the counters that hooks see.</summary>
 [Trait("Category", "Golden")]
-public sealed class EpochBasedRunnerGoldenTests
+public sealed class WorkflowRunnerGoldenTests
 {
     private static readonly GoldenCases File = new("hook_order.json");
 
-    // IterBasedRunner does not exist yet.
     public static TheoryData<string> Cases => File.Where(entry =>
-        entry.GetProperty("kind").GetString() == "calls" && GoldenCases.Text(entry, "runner") == "EpochBasedRunner");
+        entry.GetProperty("kind").GetString() == "calls" && GoldenCases.Text(entry, "runner") is "EpochBasedRunner" or "IterBasedRunner");
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -24,7 +23,7 @@ public sealed class EpochBasedRunnerGoldenTests
         WorkflowStep[] workflow =
             [.. golden.GetProperty("workflow").EnumerateArray().Select(flow => new WorkflowStep(flow[0].GetString()!, flow[1].GetInt32()))];
         using ValStepModel model = new();
-        using EpochBasedRunner runner = new(model, new RunnerOptions { Logger = new ListLogger(), MaxEpochs = golden.GetProperty("n").GetInt32() });
+        using WorkflowRunner runner = GoldenRunner.Make(model, golden, golden.GetProperty("n").GetInt32(), new RunnerOptions { Logger = new ListLogger() });
         CallRecorder recorder = new();
         runner.RegisterHook(recorder);
 

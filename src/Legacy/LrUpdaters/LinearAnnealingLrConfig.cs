@@ -1,0 +1,16 @@
+namespace Compat.Legacy;
+
+/// <summary>Settings of <see cref="LinearAnnealingLrUpdaterHook"/>: MMCV's <c>dict(policy='LinearAnnealing', ...)</c>. Exactly one of the two is set.</summary>
+public sealed record LinearAnnealingLrConfig : LrConfig
+{
+    /// <summary>Gets the learning rate at the end.</summary>
+    /// <value>The default is <see langword="null"/>: <see cref="MinLrRatio"/> says it.</value>
+    public double? MinLr { get; init; }
+
+    /// <summary>Gets the learning rate at the end, as a part of the initial one.</summary>
+    /// <value>The default is <see langword="null"/>: <see cref="MinLr"/> says it.</value>
+    public double? MinLrRatio { get; init; }
+
+    /// <inheritdoc/>
+    public override LinearAnnealingLrUpdaterHook Build() => new(this);
+}

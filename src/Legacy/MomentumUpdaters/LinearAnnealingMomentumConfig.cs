@@ -1,0 +1,16 @@
+namespace Compat.Legacy;
+
+/// <summary>Settings of <see cref="LinearAnnealingMomentumUpdaterHook"/>: MMCV's <c>dict(policy='LinearAnnealing', ...)</c>. Exactly one of the two is set.</summary>
+public sealed record LinearAnnealingMomentumConfig : MomentumConfig
+{
+    /// <summary>Gets the momentum at the end.</summary>
+    /// <value>The default is <see langword="null"/>: <see cref="MinMomentumRatio"/> says it.</value>
+    public double? MinMomentum { get; init; }
+
+    /// <summary>Gets the momentum at the end, as a part of the initial one.</summary>
+    /// <value>The default is <see langword="null"/>: <see cref="MinMomentum"/> says it.</value>
+    public double? MinMomentumRatio { get; init; }
+
+    /// <inheritdoc/>
+    public override LinearAnnealingMomentumUpdaterHook Build() => new(this);
+}
