@@ -89,6 +89,17 @@ public sealed class RunnerFailureTests
     }
 
     [Fact]
+    public void A_metric_that_cannot_be_computed_is_reported_between_iterations()
+    {
+        using TestRun run = new() { Model = new TestModel() };
+
+        Action train = () => run.Train(run.WithValidation with { ValEvaluator = new Evaluator(new UncomputableMetric()) });
+
+        train.Should().Throw<FormatException>();
+        run.Logger.Ours.Should().ContainSingle().Which.Text.Should().EndWith("epoch 1 and iteration 2 (counted from 0), stage between iterations.");
+    }
+
+    [Fact]
     public void A_loss_that_cannot_be_trained_on_names_the_model_and_the_iteration()
     {
         using TestRun run = new()
@@ -193,6 +204,13 @@ public sealed class RunnerFailureTests
         public override void Process(DataBatch batch, DataBatch predictions) => throw new FormatException();
 
         protected override IReadOnlyDictionary<string, MetricValue> ComputeMetrics(MetricItems items) => new Dictionary<string, MetricValue>();
+    }
+
+    private sealed class UncomputableMetric : BaseMetric
+    {
+        public override void Process(DataBatch batch, DataBatch predictions) => Keep(ones(2));
+
+        protected override IReadOnlyDictionary<string, MetricValue> ComputeMetrics(MetricItems items) => throw new FormatException();
     }
 
     private sealed class ThrowingDataset : Dataset

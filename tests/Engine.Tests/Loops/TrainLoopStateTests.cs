@@ -108,11 +108,37 @@ public sealed class TrainLoopStateTests
         using (DisposeScope scope = NewDisposeScope())
         {
             runner.TrainLoop!.LoadState(runner.TrainLoop!.SaveState());
+            runner.TrainLoop!.LoadState(runner.TrainLoop!.SaveState());
+            PthDict other = runner.TrainLoop!.SaveState();
+            other["dataloader"] = 0;
+            runner.TrainLoop!.Invoking(loop => loop.LoadState(other)).Should().Throw<PthException>();
         }
 
-        LiveTensors.Settled().Should().BeGreaterThan(before, "the loop keeps it");
+        LiveTensors.Settled().Should().Be(before + 1, "the loop keeps the last one that fitted");
         runner.TrainLoop!.Dispose();
         LiveTensors.Settled().Should().Be(before);
+    }
+
+    [Fact]
+    public void A_validation_that_was_due_is_done_where_there_is_none()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TestRun run = new();
+
+        Runner runner = run.Train(run.Options, new ValidationDueHook());
+
+        (runner.Progress.Epoch, runner.Progress.Phase).Should().Be((2, TrainingPhase.ValidationDone));
+    }
+
+    [Fact]
+    public void After_a_validation_the_next_epoch_begins_in_the_phase_of_training()
+    {
+        using TestRun run = new();
+        PhaseHook hook = new();
+
+        run.Train(run.WithValidation, hook);
+
+        hook.AtEpochs.Should().Equal(TrainingPhase.Training, TrainingPhase.Training);
     }
 
     private static (PthDict State, float[] Weights) Saved(bool shuffle, string when)
@@ -222,6 +248,23 @@ public sealed class TrainLoopStateTests
 
         public override void BeforeTrainIter(Runner runner, BeforeIterArguments arguments) =>
             AtFirstIteration ??= ((OptimWrapper)runner.OptimWrapper).InnerCount;
+    }
+
+    private sealed class ValidationDueHook : Hook
+    {
+        public override void BeforeTrain(Runner runner)
+        {
+            PthDict state = runner.TrainLoop!.SaveState();
+            (state["epoch"], state["phase"]) = (runner.MaxEpochs, nameof(TrainingPhase.ValidationDue));
+            runner.TrainLoop!.LoadState(state);
+        }
+    }
+
+    private sealed class PhaseHook : Hook
+    {
+        public List<TrainingPhase> AtEpochs { get; } = [];
+
+        public override void BeforeTrainEpoch(Runner runner) => AtEpochs.Add(runner.Progress.Phase);
     }
 
     private sealed class PointsHook : Hook

@@ -78,7 +78,7 @@ public sealed class OptimWrapperStateTests
         wrapper.InitializeCountStatus(model, 2, 9, NullLogger.Instance);
         wrapper.LoadProgress(new PthDict { ["inner_count"] = 5, ["update_count"] = 5, ["must_clear"] = false, ["gradients"] = new PthDict() });
 
-        wrapper.InnerCount.Should().Be(5);
+        (wrapper.InnerCount, wrapper.UpdateCount).Should().Be((5, 5));
         for (int i = 0; i < perIteration; i++)
         {
             wrapper.UpdateParams(model.Weight.sum());
@@ -86,6 +86,19 @@ public sealed class OptimWrapperStateTests
 
         wrapper.Invoking(own => own.FinishIter()).Should().NotThrow();
         wrapper.InnerCount.Should().Be(5 + perIteration);
+    }
+
+    [Fact]
+    public void Gradients_that_were_cleared_are_not_in_the_progress()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TestModel model = new();
+        using OptimWrapper wrapper = new(new() { Optimizer = new FusedSgdOptions { Lr = 0.1 }, SetToNone = false }, model);
+
+        wrapper.UpdateParams(model.Weight.sum());
+
+        ((PthDict)wrapper.SaveProgress()["gradients"]).Count.Should().Be(0);
+        model.Weight.grad.Should().NotBeNull("they are zero");
     }
 
     [Fact]
