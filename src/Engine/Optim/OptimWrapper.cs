@@ -244,13 +244,10 @@ public class OptimWrapper : BaseOptimWrapper
     /// <summary>Clips the gradients if asked for.</summary>
     protected virtual void ClipGrad()
     {
-        if (options.ClipGrad is { } clip)
+        using Tensor? norm = options.ClipGrad?.Apply(ParametersToClip());
+        if (norm is not null)
         {
-            using Tensor? norm = ClipGradNorm.Apply(ParametersToClip(), clip.MaxNorm, clip.NormType);
-            if (norm is not null)
-            {
-                LogGradNorm(norm);
-            }
+            LogGradNorm(norm);
         }
     }
 
@@ -293,11 +290,9 @@ public class OptimWrapper : BaseOptimWrapper
                 $"UpdatesPerIteration is {options.UpdatesPerIteration}; it must be at least 1. Set it to how often an iteration calls UpdateParams.");
         }
 
-        if (options.ClipGrad is { } clip && (!(clip.MaxNorm > 0) || !(clip.NormType > 0)))
+        if (options.ClipGrad?.FindFault() is { } fault)
         {
-            throw new ArgumentOutOfRangeException(
-                nameof(options),
-                $"ClipGrad has MaxNorm {clip.MaxNorm} and NormType {clip.NormType}; both must be above 0. Use ClipGrad = null for no clipping.");
+            throw new ArgumentOutOfRangeException(nameof(options), fault);
         }
     }
 

@@ -19,7 +19,7 @@ public sealed class OptimWrapperTests
     [InlineData(3, 0.01)]
     public void A_wrapper_with_loss_scaling_of_ones_own_keeps_accumulation_and_clipping(int counts, double? maxNorm)
     {
-        OptimWrapperOptions options = Plain with { AccumulativeCounts = counts, ClipGrad = maxNorm is { } norm ? new() { MaxNorm = norm } : null };
+        OptimWrapperOptions options = Plain with { AccumulativeCounts = counts, ClipGrad = maxNorm is { } norm ? new GradClipNormOptions { MaxNorm = norm } : null };
 
         // A scale that is a power of two changes no bit of the unscaled gradients.
         float scaled = LineRun.WeightAfter(run => run with { OptimWrapper = new ScaledOptimWrapperOptions(options) });

@@ -115,7 +115,7 @@ public sealed class OptimWrapperGoldenTests
         AccumulativeCounts = config.TryGetProperty("accumulative_counts", out JsonElement counts) ? counts.GetInt32() : 1,
         SetToNone = false,
         ClipGrad = config.TryGetProperty("clip_grad", out JsonElement clip)
-            ? new GradClipOptions { MaxNorm = clip.GetProperty("max_norm").GetDouble(), NormType = Number(clip, "norm_type", 2) }
+            ? new GradClipNormOptions { MaxNorm = clip.GetProperty("max_norm").GetDouble(), NormType = Number(clip, "norm_type", 2) }
             : null,
     };
 
