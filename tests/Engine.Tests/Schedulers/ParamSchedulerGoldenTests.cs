@@ -99,7 +99,7 @@ public sealed class ParamSchedulerGoldenTests
         }
 
         using GoldenOptimizer optimizer = new(golden);
-        Action act = () => Build(golden, optimizer);
+        Action act = Kind(golden) == "runner" ? () => Train(golden, Configs(golden)) : () => Build(golden, optimizer);
 
         Exception refusal = act.Should().Throw<Exception>().Which;
         (refusal is ArgumentException or InvalidOperationException).Should().BeTrue($"a {refusal.GetType().Name} is no refusal");
@@ -112,20 +112,24 @@ public sealed class ParamSchedulerGoldenTests
     public void A_runner_trains_each_iteration_with_the_rates_and_momenta_of_the_original(string id)
     {
         JsonElement golden = Case(id);
+        if (RuledOut(golden) is { } reason)
+        {
+            reason.Should().StartWith("ruled out by type");
+            return;
+        }
+
         ValuesHook values = Train(golden, Configs(golden));
 
-        ShouldBe(golden, "lr", values.Rates);
-        ShouldBe(golden, "momentum", values.Momenta);
+        IsSame(golden, "lr", values.Rates).Should().BeTrue();
+        IsSame(golden, "momentum", values.Momenta).Should().BeTrue();
     }
 
     [Fact]
     public void Without_its_last_schedule_a_chain_gives_other_values()
     {
-        JsonElement chain = Present.Where(IsRun).First(one => Configs(one).Length > 1);
+        JsonElement[] chains = [.. Present.Where(one => IsRun(one) && RuledOut(one) is null && Configs(one).Length > 1)];
 
-        Action act = () => ShouldBe(chain, "lr", Train(chain, Configs(chain)[..^1]).Rates);
-
-        act.Should().Throw<Xunit.Sdk.XunitException>();
+        chains.Any(chain => !IsSame(chain, "lr", Train(chain, Configs(chain)[..^1]).Rates)).Should().BeTrue();
     }
 
     [Fact]
@@ -146,17 +150,17 @@ public sealed class ParamSchedulerGoldenTests
 
     private static string Type(JsonElement golden) => golden.GetProperty("scheduler").GetProperty("type").GetString()!;
 
-    private static bool IsRun(JsonElement golden) => Kind(golden) == "runner";
+    private static bool IsRun(JsonElement golden) => Kind(golden) == "runner" && !IsRefused(golden);
 
     private static bool IsStepped(JsonElement golden) => Kind(golden) == "steps" && !IsRefused(golden);
 
     private static JsonElement[] Configs(JsonElement golden) =>
         golden.GetProperty("scheduler") is { ValueKind: JsonValueKind.Array } chain ? [.. chain.EnumerateArray()] : [golden.GetProperty("scheduler")];
 
-    private static string? RuledOut(JsonElement golden) => GoldenSchedule.RuledOut(golden.GetProperty("scheduler"));
+    private static string? RuledOut(JsonElement golden) => Configs(golden).Select(GoldenSchedule.RuledOut).FirstOrDefault(reason => reason is not null);
 
     private static bool IsRefused(JsonElement golden) =>
-        Kind(golden) != "runner" && (golden.TryGetProperty("error", out _) || GoldenSchedule.IsRefusedBeforehand(golden.GetProperty("scheduler")));
+        golden.TryGetProperty("error", out _) || Configs(golden).Any(GoldenSchedule.IsRefusedBeforehand);
 
     private static ValuesHook Train(JsonElement golden, JsonElement[] configs)
     {
@@ -214,18 +218,14 @@ public sealed class ParamSchedulerGoldenTests
         ShouldBe(golden, row, [.. groups.Select(group => option.In(group).Current)]);
     }
 
-    private static void ShouldBe(JsonElement golden, string name, List<double[]> actual)
-    {
-        JsonElement[] rows = [.. golden.GetProperty(name).EnumerateArray()];
-        actual.Should().HaveSameCount(rows);
-        for (int i = 0; i < rows.Length; i++)
-        {
-            ShouldBe(golden, rows[i], actual[i]);
-        }
-    }
-
     private static void ShouldBe(JsonElement golden, JsonElement row, double[] actual) =>
         IsSame(golden, row, actual).Should().BeTrue($"the values are [{string.Join(", ", actual)}], expected {row}");
+
+    private static bool IsSame(JsonElement golden, string name, List<double[]> actual)
+    {
+        JsonElement[] rows = [.. golden.GetProperty(name).EnumerateArray()];
+        return actual.Count == rows.Length && rows.Zip(actual).All(pair => IsSame(golden, pair.First, pair.Second));
+    }
 
     private static bool IsSame(JsonElement golden, JsonElement row, double[] actual)
     {
