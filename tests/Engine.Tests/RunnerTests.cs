@@ -46,7 +46,7 @@ public sealed class RunnerTests
             Device = CPU,
             TrainDataloader = new BatchLoader(new TwosDataset(1), new BatchLoaderOptions()),
             TrainCfg = new EpochBasedTrainLoopOptions { MaxEpochs = 1 },
-            OptimWrapper = new OptimWrapperOptions { Optimizer = optimizer, ClipGrad = new GradClipOptions { MaxNorm = 0.25 } },
+            OptimWrapper = new OptimWrapperOptions { Optimizer = optimizer, ClipGrad = new GradClipNormOptions { MaxNorm = 0.25 } },
             Logger = new ListLogger(),
             Probe = probe,
         });
@@ -155,7 +155,7 @@ public sealed class RunnerTests
                 OptimWrapper = new OptimWrapperOptions
                 {
                     Optimizer = new FusedSgdOptions { Lr = 0.01, Momentum = 0.9 },
-                    ClipGrad = new GradClipOptions { MaxNorm = 1 },
+                    ClipGrad = new GradClipNormOptions { MaxNorm = 1 },
                     AccumulativeCounts = 2,
                 },
                 DefaultHooks = new DefaultHooks { Logger = new LoggerHookOptions { Interval = 2 } },

@@ -69,7 +69,7 @@ internal sealed class UpdateTranslator(BaseRunner legacy, Optimization optimizat
         OptimWrapperOptions options = new()
         {
             Optimizer = legacy.Optimizer!.Single,
-            ClipGrad = hook.Config.GradClip is { } clip ? new GradClipOptions { MaxNorm = clip.MaxNorm, NormType = clip.NormType } : null,
+            ClipGrad = hook.Config.GradClip is { } clip ? new GradClipNormOptions { MaxNorm = clip.MaxNorm, NormType = clip.NormType } : null,
             ZeroGradTiming = ZeroGradTiming.BeforeBackward,
             SetToNone = !legacy.Options.Behavior.ZeroFilledGradients,
         };

@@ -249,13 +249,10 @@ public class OptimWrapper : BaseOptimWrapper
     /// <summary>Clips the gradients if asked for.</summary>
     protected virtual void ClipGrad()
     {
-        if (options.ClipGrad is { } clip)
+        using Tensor? norm = options.ClipGrad?.Apply(ParametersToClip());
+        if (norm is not null)
         {
-            using Tensor? norm = ClipGradNorm.Apply(ParametersToClip(), clip.MaxNorm, clip.NormType);
-            if (norm is not null)
-            {
-                LogGradNorm(norm);
-            }
+            LogGradNorm(norm);
         }
     }
 

@@ -56,11 +56,9 @@ public sealed record OptimWrapperOptions : BaseOptimWrapperOptions
                 $"UpdatesPerIteration is {UpdatesPerIteration}; it must be at least 1. Set it to how often an iteration calls UpdateParams.");
         }
 
-        if (ClipGrad is { } clip && (!(clip.MaxNorm > 0) || !(clip.NormType > 0)))
+        if (ClipGrad?.FindFault() is { } fault)
         {
-            throw new ArgumentOutOfRangeException(
-                parameter,
-                $"ClipGrad has MaxNorm {clip.MaxNorm} and NormType {clip.NormType}; both must be above 0. Use ClipGrad = null for no clipping.");
+            throw new ArgumentOutOfRangeException(parameter, fault);
         }
     }
 }

@@ -263,7 +263,7 @@ public sealed class TraceRecorderTests
             OptimWrapper = new OptimWrapperOptions
             {
                 Optimizer = optimizer,
-                ClipGrad = config?.GradClip is { } clip ? new GradClipOptions { MaxNorm = clip.MaxNorm } : null,
+                ClipGrad = config?.GradClip is { } clip ? new GradClipNormOptions { MaxNorm = clip.MaxNorm } : null,
             },
             CustomHooks = [new EngineTraceHook(recorder), .. hooks.Select(hook => new LegacyHookAdapter(hook, HookPriority.Lowest))],
             Logger = new ListLogger(),

@@ -19,7 +19,7 @@ public sealed class OptimWrapperTests
     [InlineData(3, 0.01)]
     public void A_wrapper_with_loss_scaling_of_ones_own_keeps_accumulation_and_clipping(int counts, double? maxNorm)
     {
-        OptimWrapperOptions options = Plain with { AccumulativeCounts = counts, ClipGrad = maxNorm is { } norm ? new() { MaxNorm = norm } : null };
+        OptimWrapperOptions options = Plain with { AccumulativeCounts = counts, ClipGrad = maxNorm is { } norm ? new GradClipNormOptions { MaxNorm = norm } : null };
 
         // A scale that is a power of two changes no bit of the unscaled gradients.
         float scaled = LineRun.WeightAfter(run => run with { OptimWrapper = new ScaledOptimWrapperOptions(options) });
@@ -29,6 +29,34 @@ public sealed class OptimWrapperTests
         {
             scaled.Should().NotBe(LineRun.WeightAfter(run => run with { OptimWrapper = new ScaledOptimWrapperOptions(Plain) }), "the setting acts");
         }
+    }
+
+    [Fact]
+    public void A_way_to_clip_of_ones_own_acts_and_logs_what_it_returns()
+    {
+        using LineRun run = new();
+        using Runner runner = new(run.Options with { OptimWrapper = Plain with { ClipGrad = new HalvingClipOptions(1) } });
+        runner.Train();
+
+        // Half the gradient at twice the rate: both factors are powers of two and change no other bit.
+        OptimWrapperOptions twice = Plain with { Optimizer = new FusedSgdOptions { Lr = 0.2 }, ClipGrad = new HalvingClipOptions(1) };
+        LineRun.WeightAfter(options => options with { OptimWrapper = twice }).Should().Be(LineRun.WeightAfter(options => options with { OptimWrapper = Plain }));
+        LineRun.WeightAfter(options => options with { OptimWrapper = twice with { ClipGrad = null } }).Should()
+            .NotBe(LineRun.WeightAfter(options => options with { OptimWrapper = Plain }), "clipping acts");
+        runner.MessageHub.GetScalar("train/grad_norm").Current().Should().Be(2, "there are a weight and a bias");
+    }
+
+    [Fact]
+    public void What_a_way_to_clip_of_ones_own_finds_wrong_is_said_before_training()
+    {
+        using LineRun run = new();
+        Action act = () =>
+        {
+            using Runner runner = new(run.Options with { OptimWrapper = Plain with { ClipGrad = new HalvingClipOptions(-1) } });
+            runner.Train();
+        };
+
+        act.Should().Throw<ArgumentOutOfRangeException>().WithMessage("Times is -1; it must be at least 0. Use 0 for no change.*");
     }
 
     [Fact]

@@ -189,7 +189,7 @@ public sealed class OptimWrapperTests
             OptimWrapper = new OptimWrapperOptions
             {
                 Optimizer = new FusedSgdOptions { Lr = 0 },
-                ClipGrad = clips ? new GradClipOptions { MaxNorm = 0.1 } : null,
+                ClipGrad = clips ? new GradClipNormOptions { MaxNorm = 0.1 } : null,
             },
             TrainDataloader = new BatchLoader(new TwosDataset()),
         });
@@ -207,7 +207,7 @@ public sealed class OptimWrapperTests
         using DisposeScope scope = NewDisposeScope();
         using TestModel model = new();
         using OptimWrapper wrapper = new(
-            new() { Optimizer = new FusedSgdOptions { Lr = 1 }, ClipGrad = new GradClipOptions { MaxNorm = 0.5, NormType = double.PositiveInfinity } }, model);
+            new() { Optimizer = new FusedSgdOptions { Lr = 1 }, ClipGrad = new GradClipNormOptions { MaxNorm = 0.5, NormType = double.PositiveInfinity } }, model);
 
         wrapper.UpdateParams((model.Weight * 8).sum());
 
@@ -239,7 +239,7 @@ public sealed class OptimWrapperTests
         Action act = () => new OptimWrapperOptions
         {
             Optimizer = new FusedSgdOptions { Lr = 1 },
-            ClipGrad = new GradClipOptions { MaxNorm = maxNorm, NormType = normType },
+            ClipGrad = new GradClipNormOptions { MaxNorm = maxNorm, NormType = normType },
         }.Build(model);
 
         act.Should().Throw<ArgumentOutOfRangeException>().WithParameterName("options").WithMessage(
@@ -462,7 +462,7 @@ public sealed class OptimWrapperTests
     {
         using DisposeScope scope = NewDisposeScope();
         using TestModel model = new();
-        OptimWrapperOptions options = new() { Optimizer = new FusedSgdOptions { Lr = 1 }, ClipGrad = clips ? new() { MaxNorm = 0.5 } : null };
+        OptimWrapperOptions options = new() { Optimizer = new FusedSgdOptions { Lr = 1 }, ClipGrad = clips ? new GradClipNormOptions { MaxNorm = 0.5 } : null };
         using AmpLikeWrapper wrapper = new(options, model, scale: 1024);
 
         wrapper.UpdateParams((model.Weight * 8).sum());
@@ -478,7 +478,7 @@ public sealed class OptimWrapperTests
     {
         using DisposeScope scope = NewDisposeScope();
         using TestModel model = new();
-        OptimWrapperOptions options = new() { Optimizer = new FusedSgdOptions { Lr = 1 }, ClipGrad = new() { MaxNorm = 0.5 } };
+        OptimWrapperOptions options = new() { Optimizer = new FusedSgdOptions { Lr = 1 }, ClipGrad = new GradClipNormOptions { MaxNorm = 0.5 } };
         using AmpLikeWrapper wrapper = new(options, model, scale: 1024);
         IterationProbe probe = new();
         using MessageHub hub = new();
@@ -534,7 +534,7 @@ public sealed class OptimWrapperTests
         using DisposeScope scope = NewDisposeScope();
         using Linear model = nn.Linear(1, 1);
         using optim.Optimizer optimizer = optim.Adam(model.parameters());
-        using OptimWrapper wrapper = new(new() { Optimizer = optimizer, ClipGrad = clips ? new() { MaxNorm = 1 } : null }, model);
+        using OptimWrapper wrapper = new(new() { Optimizer = optimizer, ClipGrad = clips ? new GradClipNormOptions { MaxNorm = 1 } : null }, model);
         model.to(ScalarType.Float64);
         Action act = () => wrapper.UpdateParams(model.forward(ones(1, 1, ScalarType.Float64)).sum());
 

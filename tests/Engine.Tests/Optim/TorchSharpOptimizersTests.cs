@@ -37,7 +37,7 @@ public sealed class TorchSharpOptimizersTests
         using optim.Optimizer inWrapper = Makers[name](wrapped.parameters());
         using optim.Optimizer alone = Makers[name]([byHand]);
         using OptimWrapper wrapper = new(
-            new() { Optimizer = new BuiltOptimizer(inWrapper), AccumulativeCounts = 2, ClipGrad = new() { MaxNorm = 0.5 } }, wrapped);
+            new() { Optimizer = new BuiltOptimizer(inWrapper), AccumulativeCounts = 2, ClipGrad = new GradClipNormOptions { MaxNorm = 0.5 } }, wrapped);
 
         for (int i = 0; i < 6; i++)
         {
