@@ -5,10 +5,10 @@ using static TorchSharp.torch;
 
 namespace Compat.Torch.Training;
 
-/// <summary>What <see cref="ParameterWatch"/> keeps of the parameters, on their devices: their last sums, whether they have moved, and what updates could do.</summary>
+/// <summary>What <see cref="ParameterWatch"/> keeps of the parameters, on their devices: their first sums, whether they have moved, and what updates could do.</summary>
 /// <remarks>
-/// Sums are compared before and after each update that is judged, not only with those of the start: a parameter whose gradient is rounding noise, such as a bias
-/// before a batch norm, wanders by single units in the last place and may be back where it began.
+/// Sums are compared before and after each update that is judged, not only at the end: a parameter whose gradient is rounding noise, such as a bias before a
+/// batch norm, wanders by single units in the last place and may be back where it began.
 /// </remarks>
 [HoldsTensors("owner: ParameterWatch, which disposes it")]
 internal sealed class ParameterMemory : IDisposable
@@ -34,19 +34,18 @@ internal sealed class ParameterMemory : IDisposable
         }
     }
 
-    /// <summary>Finds what has moved since the last time.</summary>
+    /// <summary>Finds what is no longer where it began.</summary>
     /// <param name="model">The model. Borrowed.</param>
     public void Compare(nn.Module model)
     {
         foreach ((string name, Parameter parameter) in model.named_parameters())
         {
-            if (sums.TryGetValue(name, out StateTensor? last))
+            if (sums.TryGetValue(name, out StateTensor? first))
             {
                 using DisposeScope scope = NewDisposeScope();
                 Tensor now = ParameterSums.Of(parameter);
-                Tensor hasMoved = now.ne(last.Value.to(now.device)).any().to(now.dtype);
+                Tensor hasMoved = now.ne(first.Value.to(now.device)).any().to(now.dtype);
                 moved[name].Replace(maximum(moved[name].Value.to(now.device), hasMoved));
-                last.Replace(now);
             }
         }
     }

@@ -82,6 +82,25 @@ public sealed class BaseMetricOfSeveralProcessesTests
     }
 
     [Fact]
+    public void What_came_from_other_processes_is_freed()
+    {
+        long before = LiveTensors.Settled();
+
+        ThreadCollectives.Run(2, collectives =>
+        {
+            using ProbeMetric metric = new();
+            using (Tensor kept = ones(2))
+            {
+                metric.KeepSingle(kept);
+            }
+
+            return metric.Evaluate(2, collectives);
+        });
+
+        Tensor.TotalCount.Should().Be(before);
+    }
+
+    [Fact]
     public void Accuracy_of_three_processes_is_that_of_one()
     {
         float[][] scores = [[0.1f, 0.9f], [0.8f, 0.2f], [0.3f, 0.7f], [0.6f, 0.4f], [0.2f, 0.8f]];

@@ -119,6 +119,20 @@ public sealed class BaseMetricTests
     }
 
     [Fact]
+    public void What_an_earlier_pass_kept_does_not_hide_that_nothing_is_kept()
+    {
+        ListLogger logger = new();
+        using ProbeMetric metric = new();
+        metric.Process(Batches);
+        metric.Evaluate(5, logger: logger);
+        logger.Lines.Should().BeEmpty();
+
+        metric.Evaluate(5, logger: logger);
+
+        logger.Lines.Should().ContainSingle().Which.Should().StartWith("ProbeMetric got empty `self.results`.");
+    }
+
+    [Fact]
     public void More_items_than_samples_are_warned_of_once()
     {
         ListLogger logger = new();

@@ -114,9 +114,9 @@ public sealed class TrainLoopStateTests
             runner.TrainLoop!.Invoking(loop => loop.LoadState(other)).Should().Throw<PthException>();
         }
 
-        LiveTensors.Settled().Should().Be(before + 1, "the loop keeps the last one that fitted");
+        Tensor.TotalCount.Should().Be(before + 1, "the loop keeps the last one that fitted");
         runner.TrainLoop!.Dispose();
-        LiveTensors.Settled().Should().Be(before);
+        Tensor.TotalCount.Should().Be(before);
     }
 
     [Fact]

@@ -327,6 +327,21 @@ public sealed class OptimWrapperTests
     }
 
     [Fact]
+    public void Only_an_optimizer_that_the_wrapper_built_is_disposed_with_it()
+    {
+        using TestModel model = new();
+        using FusedSgd given = new(model.parameters(), new() { Lr = 0.5 });
+        OptimWrapper own = new(new() { Optimizer = new FusedSgdOptions { Lr = 0.5 } }, model);
+        OptimWrapper other = new(new() { Optimizer = given }, model);
+
+        own.Dispose();
+        other.Dispose();
+
+        own.Optimizer.Invoking(optimizer => optimizer.step()).Should().Throw<ObjectDisposedException>();
+        given.Invoking(optimizer => optimizer.step()).Should().NotThrow();
+    }
+
+    [Fact]
     public void A_wrapper_opens_no_surroundings_of_its_own()
     {
         using TestModel model = new();
@@ -380,6 +395,17 @@ public sealed class OptimWrapperTests
         act.Should().Throw<InvalidOperationException>().WithMessage(
             $"The iteration called UpdateParams {calls} times, but UpdatesPerIteration is {setting}. With accumulation, the loss of the last window depends on it: "
             + "make the same number of calls in each iteration, and set UpdatesPerIteration to it.");
+    }
+
+    [Fact]
+    public void What_was_counted_before_a_resume_is_no_call_of_the_first_iteration()
+    {
+        using TestModel model = new();
+        using Probe probe = new(new() { Optimizer = new FusedSgdOptions { Lr = 0 }, AccumulativeCounts = 2 }, model);
+        probe.InitializeCountStatus(model, 3, 10, NullLogger.Instance);
+        probe.Iterate(model);
+
+        probe.Invoking(own => own.FinishIter()).Should().NotThrow();
     }
 
     [Theory]
