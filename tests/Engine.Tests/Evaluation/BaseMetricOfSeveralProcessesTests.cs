@@ -105,12 +105,14 @@ public sealed class BaseMetricOfSeveralProcessesTests
     {
         float[][] scores = [[0.1f, 0.9f], [0.8f, 0.2f], [0.3f, 0.7f], [0.6f, 0.4f], [0.2f, 0.8f]];
         long[] labels = [1, 0, 0, 1, 1];
+        ListLogger logger = new();
         double alone = Measure(SingleProcess.Instance);
 
         double[] together = ThreadCollectives.Run(3, Measure);
 
         alone.Should().Be(0.6);
         together.Should().Equal(0.6, 0.6, 0.6);
+        logger.Lines.Should().BeEmpty("it keeps one item per sample");
 
         double Measure(ICollectives collectives)
         {
@@ -124,7 +126,7 @@ public sealed class BaseMetricOfSeveralProcessesTests
                 accuracy.Process(new LabelBatch(tensor(new[] { labels[sample] })), new ScoreBatch(tensor(scores[sample]).reshape(1, 2)));
             }
 
-            return accuracy.Evaluate(labels.Length, collectives)["accuracy"].Number;
+            return accuracy.Evaluate(labels.Length, collectives, collectives.Rank.Rank == 0 ? logger : null)["accuracy"].Number;
         }
     }
 

@@ -102,6 +102,21 @@ public sealed class OptimWrapperStateTests
     }
 
     [Fact]
+    public void Gradients_that_are_only_kept_to_be_looked_at_are_not_in_the_progress()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TestModel model = new();
+        using OptimWrapper wrapper = Wrapper(model, ZeroGradTiming.BeforeBackward);
+        for (int i = 0; i < 3; i++)
+        {
+            wrapper.UpdateParams(model.Weight.sum());
+        }
+
+        ((PthDict)wrapper.SaveProgress()["gradients"]).Count.Should().Be(0);
+        model.Weight.grad.Should().NotBeNull();
+    }
+
+    [Fact]
     public void Progress_that_does_not_fit_changes_nothing()
     {
         using DisposeScope scope = NewDisposeScope();
@@ -118,6 +133,31 @@ public sealed class OptimWrapperStateTests
         wrong.Should().Throw<PthException>().WithMessage("A saved gradient does not fit any of the optimizer's 1 parameters.*");
         (wrapper.InnerCount, wrapper.UpdateCount).Should().Be((3, 1));
         model.Weight.grad.Should().BeNull();
+    }
+
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(1, true)]
+    [InlineData(-1, false)]
+    [InlineData(2, false)]
+    public void A_gradient_belongs_to_one_of_the_parameters(int number, bool fits)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using OptimWrapper wrapper = TwoGroups(out Parameter[] weights);
+        PthDict gradients = [];
+        gradients.Set(number, new PthTensor(ones(number == 1 ? 3 : 2)));
+        Action load = () => wrapper.LoadProgress(
+            new PthDict { ["inner_count"] = 4, ["update_count"] = 1, ["must_clear"] = false, ["gradients"] = gradients });
+
+        if (fits)
+        {
+            load.Should().NotThrow();
+            weights.Select(weight => weight.grad is not null).Should().Equal(number == 0, number == 1);
+        }
+        else
+        {
+            load.Should().Throw<PthException>().WithMessage("A saved gradient does not fit any of the optimizer's 2 parameters.*");
+        }
     }
 
     [Fact]

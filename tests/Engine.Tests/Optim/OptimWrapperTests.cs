@@ -46,6 +46,18 @@ public sealed class OptimWrapperTests
     }
 
     [Fact]
+    public void Without_accumulation_no_tensor_is_made_to_divide_the_loss()
+    {
+        using TestModel model = new();
+        using Probe probe = new(new() { Optimizer = new FusedSgdOptions { Lr = 0 } }, model);
+        using Tensor loss = model.Weight.sum();
+
+        probe.UpdateParams(loss);
+
+        probe.LastLoss.Should().BeSameAs(loss);
+    }
+
+    [Fact]
     public void While_the_number_of_iterations_is_unknown_every_window_counts_as_full()
     {
         using TestModel model = new();
@@ -296,13 +308,43 @@ public sealed class OptimWrapperTests
         wrapper.InnerCount.Should().Be(6);
     }
 
+    [Fact]
+    public void The_iteration_at_which_training_resumes_is_no_count_of_updates()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TestModel model = new();
+        using OptimWrapper wrapper = new(new() { Optimizer = new FusedSgdOptions { Lr = 1 }, AccumulativeCounts = 3, UpdatesPerIteration = 2 }, model);
+        ListLogger logger = new();
+
+        wrapper.InitializeCountStatus(model, 4, 9, logger);
+        wrapper.Backward(model.Weight.sum());
+
+        logger.Warnings.Should().ContainSingle().Which.Should().StartWith("Training resumes at iteration 4, ");
+    }
+
+    [Fact]
+    public void Asking_twice_to_keep_gradients_is_asking_once()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TestModel model = new();
+        using OptimWrapper wrapper = new(new() { Optimizer = new FusedSgdOptions { Lr = 1 } }, model);
+        (model.Weight * 7).sum().backward();
+
+        wrapper.KeepGradients = true;
+        wrapper.KeepGradients = true;
+        wrapper.Backward((model.Weight * 2).sum());
+
+        model.Weight.grad!.item<float>().Should().Be(2, "what was there before is cleared");
+    }
+
     [Theory]
     [InlineData(1, 0)]
     [InlineData(2, 1)]
     public void Accumulation_with_batch_norm_is_worth_a_warning(int counts, int warnings)
     {
         using BatchNorm2d model = nn.BatchNorm2d(2);
-        using Sequential nested = nn.Sequential(model);
+        using Conv2d other = nn.Conv2d(1, 2, 1);
+        using Sequential nested = nn.Sequential(other, model);
         using OptimWrapper wrapper = new(new() { Optimizer = new FusedSgdOptions { Lr = 1 }, AccumulativeCounts = counts }, nested);
         ListLogger logger = new();
 
@@ -624,6 +666,8 @@ public sealed class OptimWrapperTests
 
         public List<int> Updates { get; } = [];
 
+        public Tensor? LastLoss { get; private set; }
+
         public void Iterate(TestModel model)
         {
             using DisposeScope scope = NewDisposeScope();
@@ -632,6 +676,7 @@ public sealed class OptimWrapperTests
 
         public override void Backward(Tensor loss)
         {
+            LastLoss = loss;
             Factors.Add((int)Math.Round(1 / loss.item<float>()));
             base.Backward(loss);
         }

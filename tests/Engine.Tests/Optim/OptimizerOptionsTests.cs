@@ -109,7 +109,7 @@ public sealed class OptimizerOptionsTests
         using Linear model = One();
         using optim.Optimizer optimizer = optim.SGD(model.parameters(), 0.1);
         BuiltOptimizer built = new(optimizer);
-        Action act = () => built.Build([new ParameterGroup(model.parameters()) { Lr = 0.2 }]);
+        Action act = () => built.Build([new ParameterGroup(model.parameters()) { Lr = 0.2 }, new ParameterGroup([])]);
 
         built.Build(model).Should().BeSameAs(optimizer);
         act.Should().Throw<ArgumentException>().WithMessage("SGD exists already and has its groups; groups with settings of their own cannot be given to it.*");

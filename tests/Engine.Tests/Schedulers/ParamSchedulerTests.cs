@@ -204,6 +204,29 @@ public sealed class ParamSchedulerTests : IDisposable
         second.Unit.Should().Be(loaded);
     }
 
+    [Theory]
+    [InlineData(int.MinValue, true)]
+    [InlineData(int.MaxValue, true)]
+    [InlineData(int.MinValue - 1L, false)]
+    [InlineData(int.MaxValue + 1L, false)]
+    public void A_step_in_a_state_is_a_number_of_32_bits(long step, bool fits)
+    {
+        ParamScheduler scheduler = new MultiStepLrOptions { Milestones = [1] }.Build(Groups);
+        PthDict state = scheduler.SaveState();
+        state["begin"] = step;
+        Action load = () => scheduler.LoadState(state);
+
+        if (fits)
+        {
+            load.Should().NotThrow();
+            scheduler.Begin.Should().Be((int)step);
+        }
+        else
+        {
+            load.Should().Throw<PthException>().WithMessage("The value is no state of this kind of schedule: 'begin' is missing or of another kind.*");
+        }
+    }
+
     [Fact]
     public void A_schedule_of_momentum_says_whether_the_groups_have_betas()
     {
@@ -221,9 +244,11 @@ public sealed class ParamSchedulerTests : IDisposable
         MultiStepLrOptions options = new() { Milestones = [], Begin = 500_000_000, End = 600_000_000 };
         Action begin = () => (options with { End = null }).ToIterBased(5);
         Action end = () => (options with { Begin = 0 }).ToIterBased(5);
+        Action milestone = () => new MultiStepLrOptions { Milestones = [500_000_000] }.ToIterBased(5);
 
         options.ToIterBased(1).Begin.Should().Be(500_000_000);
         begin.Should().Throw<OverflowException>();
+        milestone.Should().Throw<OverflowException>();
         end.Should().Throw<OverflowException>();
     }
 

@@ -419,6 +419,174 @@ public sealed class ParameterWatchTests : IDisposable
     }
 
     [Fact]
+    public void A_training_of_another_model_forgets_the_parameters_of_the_first()
+    {
+        using optim.Optimizer optimizer = optim.SGD(model.parameters(), 0.1);
+        using Linear other = nn.Linear(1, 1);
+        Start(optimizer);
+        Train(12, () => Step(optimizer));
+        watch.Finish();
+        watch.Start(other, [], probe);
+
+        Train(12, () => { });
+        watch.Finish();
+
+        Lines[^1].Should().StartWith("No parameter of Linear has changed in 10 iterations: nothing updates them.");
+    }
+
+    [Fact]
+    public void A_second_training_that_updates_nothing_is_told()
+    {
+        using optim.Optimizer optimizer = optim.SGD(model.parameters(), 0.1);
+        Start(optimizer);
+        Train(12, () => Step(optimizer));
+        watch.Finish();
+        optimizer.zero_grad();
+        Start(optimizer);
+
+        Train(3, () => { });
+        watch.Finish();
+
+        Lines.Should().ContainSingle().Which.Should().StartWith("No parameter of TwoWeights has changed in 3 iterations: nothing updates them.");
+    }
+
+    [Fact]
+    public void Begun_anew_without_an_end_it_listens_once()
+    {
+        using optim.Optimizer optimizer = optim.SGD(model.parameters(), 0.1);
+        Start(optimizer);
+        Start(optimizer);
+
+        Train(2, () => Announce(optimizer));
+        watch.Finish();
+
+        Lines.Should().ContainSingle().Which.Should().StartWith("No parameter of TwoWeights has changed in 2 updates:");
+    }
+
+    [Fact]
+    public void Broken_off_it_listens_no_more()
+    {
+        using optim.Optimizer optimizer = optim.SGD(model.parameters(), 0.1);
+        Start(optimizer);
+        watch.Dispose();
+        Backward();
+        long before = LiveTensors.Settled();
+
+        using (DisposeScope scope = NewDisposeScope())
+        {
+            probe.OnClipped(optimizer);
+        }
+
+        Tensor.TotalCount.Should().Be(before);
+    }
+
+    [Fact]
+    public void Between_its_looks_no_iteration_goes_over_the_parameters()
+    {
+        using CountingModel counting = new();
+        using optim.Optimizer optimizer = optim.SGD(counting.parameters(), 0.1);
+        watch.Start(counting, OptimizerGroup.Of(optimizer), probe);
+        void Iterate()
+        {
+            counting.Weight.sum().backward();
+            probe.OnClipped(optimizer);
+        }
+
+        Train(1, Iterate);
+        int calls = counting.Calls;
+        Train(8, Iterate);
+
+        counting.Calls.Should().Be(calls);
+    }
+
+    [Fact]
+    public void An_update_of_the_models_own_in_the_tenth_iteration_is_seen_and_so_is_one_in_a_short_training()
+    {
+        watch.Start(model, [], probe);
+        Train(9, () => { });
+        Train(1, () => SetBack(model.First, 3));
+        pending.Flush();
+        Train(1, () => { });
+        watch.Finish();
+        watch.Start(model, [], probe);
+        Train(1, () => SetBack(model.First, 4));
+        watch.Finish();
+
+        Lines.Should().HaveCount(2).And.OnlyContain(line => line.StartsWith("There is no optimizer", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_loss_that_is_not_finite_is_all_that_the_end_of_a_training_tells()
+    {
+        using optim.Optimizer optimizer = optim.SGD(model.parameters(), 0.1);
+        Start(optimizer);
+        Train(3, () => Announce(optimizer));
+        using Tensor loss = tensor(double.NaN);
+        pending.Add(loss, null, 0, new WatchedLoss("loss", 2));
+
+        watch.Invoking(own => own.Finish()).Should().Throw<NonFiniteLossException>();
+
+        Lines.Should().BeEmpty();
+    }
+
+    [Fact]
+    public void Each_training_judges_the_gradients_of_its_first_update()
+    {
+        using optim.Optimizer optimizer = optim.SGD(model.parameters(), 0.1);
+        for (int training = 0; training < 2; training++)
+        {
+            Start(optimizer);
+            int iteration = 0;
+            Train(3, () =>
+            {
+                optimizer.zero_grad();
+                Backward(iteration++ == 0 ? 1 : 0);
+                probe.OnClipped(optimizer);
+            });
+            watch.Finish();
+        }
+
+        Lines.Should().HaveCount(2).And.OnlyContain(line => line.StartsWith(
+            "No parameter of TwoWeights has changed in 3 updates: they got gradients and the learning rate is above 0.", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_gradients_of_the_tenth_update_are_judged_too()
+    {
+        using optim.Optimizer optimizer = optim.SGD(model.parameters(), 0.1);
+        Start(optimizer);
+        int iteration = 0;
+
+        Train(10, () =>
+        {
+            optimizer.zero_grad();
+            Backward(++iteration == 10 ? 1 : 0);
+            probe.OnClipped(optimizer);
+        });
+        pending.Flush();
+
+        Lines.Should().ContainSingle().Which.Should().StartWith(
+            "No parameter of TwoWeights has changed in 10 updates: they got gradients and the learning rate is above 0.");
+    }
+
+    [Fact]
+    public void What_the_first_update_moved_has_moved_wherever_it_is_later()
+    {
+        using optim.Optimizer optimizer = optim.SGD(model.parameters(), 0.1);
+        Start(optimizer);
+
+        Train(1, () => Step(optimizer));
+        Train(9, () =>
+        {
+            Step(optimizer);
+            SetBack(model.Second, 1);
+        });
+        pending.Flush();
+
+        Lines.Should().BeEmpty();
+    }
+
+    [Fact]
     public void A_second_training_counts_the_steps_that_its_own_scaler_left_out()
     {
         using Tensor yes = ones(1);
@@ -458,8 +626,11 @@ public sealed class ParameterWatchTests : IDisposable
         watch.Finish();
 
         Tensor.TotalCount.Should().Be(before, "the watch frees, not the finalizer");
+        using Tensor yes = ones(1);
         probe.OnClipped(optimizer);
+        probe.OnSkipped(optimizer, yes);
         watch.EndIter();
+        Tensor.TotalCount.Should().Be(before + 1);
         pending.Count.Should().Be(0);
     }
 
@@ -519,6 +690,25 @@ public sealed class ParameterWatchTests : IDisposable
         if (step)
         {
             optimizer.step();
+        }
+    }
+
+    /// <summary>Counts how often somebody goes over its parameters.</summary>
+    private sealed class CountingModel : nn.Module
+    {
+        private readonly Parameter weight = new(ones(2));
+
+        public CountingModel()
+            : base(nameof(CountingModel)) => RegisterComponents();
+
+        public Parameter Weight => weight;
+
+        public int Calls { get; private set; }
+
+        public override IEnumerable<(string name, Parameter parameter)> named_parameters(bool recurse = true)
+        {
+            Calls++;
+            return base.named_parameters(recurse);
         }
     }
 
