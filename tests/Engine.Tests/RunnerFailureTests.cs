@@ -145,6 +145,7 @@ public sealed class RunnerFailureTests
 
         train.Should().Throw<InvalidOperationException>().WithMessage(
             "The loss of TestModel went through backward a second time at iteration 0 (counted from 0): its graph was used up before.*");
+        run.Logger.Ours.Should().ContainSingle().Which.Text.Should().Contain("stage backward. The batch is a ToyBatch");
     }
 
     [Fact]

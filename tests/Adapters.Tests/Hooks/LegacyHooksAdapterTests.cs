@@ -103,6 +103,27 @@ public sealed class LegacyHooksAdapterTests
     }
 
     [Fact]
+    public void A_second_optimizer_hook_that_comes_while_it_runs_is_refused()
+    {
+        bool done = false;
+        using Trainer trainer = new(runner =>
+        {
+            runner.RegisterHook(new OwnOptimizerHook());
+            runner.RegisterHook(new ActionHook(inner =>
+            {
+                if (!done)
+                {
+                    done = true;
+                    inner.RegisterHook(new OwnOptimizerHook());
+                }
+            }));
+        });
+
+        trainer.Invoking(own => own.Train(onEngine: true)).Should().Throw<CompatException>().Which.Diagnostics.Should().ContainSingle().Which.Id.Should().Be("COMPAT0202");
+        trainer.Runner.Iter.Should().Be(0);
+    }
+
+    [Fact]
     public void Hooks_of_the_engine_come_after_all_of_them()
     {
         List<string> calls = [];

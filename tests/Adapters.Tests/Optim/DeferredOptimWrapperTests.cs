@@ -176,6 +176,19 @@ public sealed class DeferredOptimWrapperTests
     }
 
     [Fact]
+    public void Disposed_it_counts_no_more()
+    {
+        using Trainer trainer = new(runner => runner.RegisterHook(new OwnOptimizerHook()));
+        Compat.Engine.Runner engine = trainer.AsEngine();
+        engine.Train();
+
+        engine.Dispose();
+        trainer.Runner.Probe.OnClipped(trainer.Optimizer);
+
+        engine.OptimWrapper.UpdateCount.Should().Be(6);
+    }
+
+    [Fact]
     public void A_state_that_does_not_fit_leaves_all_optimizers_as_they_were()
     {
         using DisposeScope scope = NewDisposeScope();

@@ -2,6 +2,7 @@ using Compat.Adapters.Runners;
 using Compat.Adapters.Tests.Support;
 using Compat.Legacy;
 using Compat.Legacy.Runners;
+using Compat.TestSupport;
 using Compat.TestSupport.Toy;
 using Compat.Torch.Data;
 using Compat.Torch.Training;
@@ -255,6 +256,117 @@ public sealed class LegacyTrainLoopTests
         kept.Logger.Ours.Should().ContainSingle(line => line.Id == 9080).Which.Text.Should().Contain("The update of the weights is left as it is.");
     }
 
+    [Fact]
+    public void What_was_changed_after_an_epoch_is_set_anew_before_the_next_one_on_both_sides()
+    {
+        List<string>[] seen = [[], []];
+        foreach (int side in (int[])[0, 1])
+        {
+            using Trainer trainer = new(
+                runner =>
+                {
+                    Usual(runner);
+                    runner.RegisterHook(new PointHook((stage, inner) =>
+                    {
+                        if (stage == HookStage.AfterTrainEpoch)
+                        {
+                            ((MeddlingRunner)inner).SetMaxIters(99);
+                            inner.Model.eval();
+                        }
+                        else if (stage == HookStage.BeforeTrainEpoch)
+                        {
+                            seen[side].Add($"{inner.MaxIters} {inner.Model.training}");
+                        }
+                    }));
+                },
+                makeRunner: (model, options) => new MeddlingRunner(model, options));
+            trainer.Train(onEngine: side == 1);
+        }
+
+        seen[0].Should().Equal("6 True", "6 True");
+        seen[1].Should().Equal(seen[0]);
+    }
+
+    [Fact]
+    public void Before_a_second_run_hooks_see_where_the_first_one_ended_on_both_sides()
+    {
+        string[] seen = new string[2];
+        foreach (int side in (int[])[0, 1])
+        {
+            using Trainer trainer = new(runner =>
+            {
+                Usual(runner);
+                runner.RegisterHook(new PointHook((stage, inner) =>
+                    seen[side] = stage == HookStage.BeforeRun ? $"{inner.Mode} {inner.InnerIter} {inner.DataLoader?.Length}" : seen[side]));
+            });
+            trainer.Train(onEngine: false);
+
+            trainer.Train(onEngine: side == 1);
+        }
+
+        seen.Should().Equal("train 2 3", "train 2 3");
+    }
+
+    [Fact]
+    public void What_is_logged_after_the_training_does_not_reach_the_engine()
+    {
+        using Trainer trainer = new(Usual);
+        Compat.Engine.Runner engine = trainer.AsEngine();
+        engine.Train();
+
+        trainer.Runner.LogBuffer.Update(new LogVars { ["late"] = 1 }, 1);
+
+        engine.MessageHub.Scalars.Keys.Should().NotContain(name => name.EndsWith("late", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Without_a_logger_no_values_pile_up_from_epoch_to_epoch()
+    {
+        List<long> live = [];
+        using Trainer trainer = new(
+            runner =>
+            {
+                runner.RegisterHook(new OptimizerHook(new OptimizerConfig()));
+                runner.RegisterHook(new PointHook((stage, _) =>
+                {
+                    if (stage == HookStage.AfterTrainEpoch)
+                    {
+                        live.Add(live.Count == 0 ? LiveTensors.Settled() : Tensor.TotalCount);
+                    }
+                }));
+            },
+            maxEpochs: 8,
+            isTraced: false);
+
+        trainer.Train(onEngine: true);
+
+        live[^1].Should().Be(live[5]);
+    }
+
+    [Fact]
+    public void After_a_failed_run_and_a_training_on_the_engine_no_batch_is_left()
+    {
+        bool fails = true;
+        using Trainer trainer = new(runner =>
+        {
+            Usual(runner);
+            runner.RegisterHook(new ActionHook(_ =>
+            {
+                if (fails)
+                {
+                    throw new InvalidOperationException();
+                }
+            }));
+        });
+        trainer.Invoking(own => own.Train(onEngine: false)).Should().Throw<InvalidOperationException>();
+        fails = false;
+
+        trainer.Train(onEngine: true);
+
+        trainer.Runner.DataBatch.Should().BeNull();
+        trainer.Runner.Outputs.Should().BeNull();
+    }
+
     private static void Usual(EpochBasedRunner runner) => runner.RegisterTrainingHooks(Trainer.UsualHooks());
 
     private static IEnumerable<int> Iterations(Trainer trainer, bool onEngine) => onEngine
@@ -271,5 +383,10 @@ public sealed class LegacyTrainLoopTests
             Engines.Add(this.AsEngine(dataLoaders, workflow, new AsEngineOptions { IsCalledByRunIterations = true }));
             return Engines[^1].TrainIterations();
         }
+    }
+
+    private sealed class MeddlingRunner(nn.Module model, RunnerOptions options) : EpochBasedRunner(model, options)
+    {
+        public void SetMaxIters(int value) => State.MaxIters = value;
     }
 }

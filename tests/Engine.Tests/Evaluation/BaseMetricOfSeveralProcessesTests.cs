@@ -182,6 +182,26 @@ public sealed class BaseMetricOfSeveralProcessesTests
     }
 
     [Fact]
+    public void The_items_of_all_processes_are_counted_together()
+    {
+        ListLogger logger = new();
+
+        ThreadCollectives.Run(2, collectives =>
+        {
+            using DisposeScope scope = NewDisposeScope();
+            using ProbeMetric metric = new();
+            for (int i = 0; i < 3; i++)
+            {
+                metric.KeepSingle(ones(1));
+            }
+
+            return metric.Evaluate(3, collectives, collectives.Rank.Rank == 0 ? logger : null);
+        });
+
+        logger.Lines.Should().ContainSingle().Which.Should().StartWith("ProbeMetric kept 6 items for 3 samples; the last 3 are left out.");
+    }
+
+    [Fact]
     public void Samples_that_fill_up_are_no_reason_for_a_warning()
     {
         IReadOnlyList<string>[] lines = ThreadCollectives.Run(3, collectives =>

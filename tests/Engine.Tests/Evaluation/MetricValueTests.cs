@@ -51,6 +51,7 @@ public sealed class MetricValueTests
         (new MetricValue(double.NaN) == double.NaN).Should().BeTrue("a value that is not there twice is the same value");
         new MetricValue([double.NaN]).Should().Be(new MetricValue([double.NaN]));
         new MetricValue([1, 2]).GetHashCode().Should().Be(new MetricValue([1, 2]).GetHashCode());
+        new MetricValue([]).GetHashCode().Should().Be(new MetricValue([]).GetHashCode());
         (number != array).Should().BeTrue();
         (number != MetricValue.None).Should().BeTrue();
         (new MetricValue([]) != MetricValue.None).Should().BeTrue();

@@ -1,9 +1,13 @@
 using Compat.Engine.Hooks;
 using Compat.Engine.Hooks.Arguments;
+using Compat.Engine.Loops;
 using Compat.Engine.Tests.Support;
 using Compat.TestSupport.Toy;
 using Compat.Torch.Data;
+using Compat.Torch.Serialization;
+using Compat.Torch.Training;
 using Microsoft.Extensions.Time.Testing;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Compat.Engine.Tests.Hooks;
@@ -39,6 +43,18 @@ public sealed class IterTimerHookTests
     }
 
     [Fact]
+    public void After_a_resume_the_mean_is_that_of_the_iterations_since()
+    {
+        using TestRun run = new() { Model = new TestModel { OnStep = () => clock.Advance(TimeSpan.FromSeconds(1)) } };
+        EtaHook etas = new();
+        EpochBasedTrainLoopOptions three = new() { MaxEpochs = 3 };
+
+        run.Train(run.Options with { Time = clock, TrainCfg = three, TrainDataloader = new BatchLoader(new SlowDataset(clock)) }, new SecondEpochHook(), etas);
+
+        etas.Values.Should().Equal(1.25 * 3, 1.25 * 2, 1.25, 0);
+    }
+
+    [Fact]
     public void Time_between_two_epochs_belongs_to_neither()
     {
         using TestRun run = new();
@@ -52,6 +68,20 @@ public sealed class IterTimerHookTests
     private sealed class SlowEnd(FakeTimeProvider clock) : Hook
     {
         public override void AfterTrainEpoch(Runner runner) => clock.Advance(TimeSpan.FromHours(1));
+    }
+
+    /// <summary>Goes on at the second epoch.</summary>
+    private sealed class SecondEpochHook : Hook
+    {
+        public override HookPriority Priority => HookPriority.Highest;
+
+        public override void BeforeTrain(Runner runner)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            PthDict state = runner.TrainLoop!.SaveState();
+            (state["epoch"], state["iter"]) = (1, 2);
+            runner.TrainLoop!.LoadState(state);
+        }
     }
 
     private sealed class EtaHook(LoopMode wanted = LoopMode.Train) : Hook

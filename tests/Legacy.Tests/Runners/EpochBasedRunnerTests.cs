@@ -470,6 +470,50 @@ public sealed class EpochBasedRunnerTests
         live[1].Should().Be(live[0]);
     }
 
+    [Fact]
+    public void The_number_of_iterations_is_that_of_the_flow_that_is_trained()
+    {
+        using StepModel model = new();
+        using EpochBasedRunner runner = Runner(model, epochs: 2);
+        CallRecorder recorder = new();
+        runner.RegisterHook(recorder);
+
+        runner.Run([ToyDataset.Loader(2), ToyDataset.Loader(6)], [("train", 1), ("train", 1)]);
+
+        recorder.Calls.Where(call => call.StartsWith("before_train_epoch", StringComparison.Ordinal)).Should().Equal(
+            "before_train_epoch train 0 0 0 2 2", "before_train_epoch train 1 1 0 2 6");
+    }
+
+    [Fact]
+    public void A_training_that_is_abandoned_frees_with_the_runner_what_it_kept()
+    {
+        long watched = FreedBy(logged: 0);
+
+        watched.Should().BePositive("the watch of the parameters keeps some");
+        FreedBy(logged: 2).Should().Be(watched + 2);
+
+        static long FreedBy(int logged)
+        {
+            using StepModel model = new((stepped, batch) =>
+            {
+                LogVars values = [];
+                for (int i = 0; i < logged; i++)
+                {
+                    values[$"value{i}"] = ones([]);
+                }
+
+                return new StepOutputs { Loss = stepped.Loss(batch), NumSamples = 1, LogVars = values };
+            });
+            EpochBasedRunner runner = Runner(model);
+            runner.RunIterations([ToyDataset.Loader(4)], TrainOnce).First();
+            long before = LiveTensors.Settled();
+
+            runner.Dispose();
+
+            return before - Tensor.TotalCount;
+        }
+    }
+
     // These models are not trained; that this is said as well has tests of its own.
     private static IEnumerable<(int Id, string Text)> OfTheRunner(ListLogger logger) => logger.Ours.Where(line => !logger.DoubtsAboutTraining.Contains(line.Text));
 

@@ -38,6 +38,18 @@ public sealed class RunnerWatchTests
     }
 
     [Fact]
+    public void A_short_training_is_told_when_it_ends()
+    {
+        using StepModel model = new();
+        using optim.Optimizer optimizer = optim.SGD(model.parameters(), 0.1);
+        using EpochBasedRunner runner = new(model, new RunnerOptions { Logger = logger, Optimizer = optimizer, MaxEpochs = 1 });
+
+        runner.Run([ToyDataset.Loader(6)], [("train", 1)]);
+
+        logger.DoubtsAboutTraining.Should().Equal($"No parameter of StepModel has changed in 3 iterations: {NothingUpdates}");
+    }
+
+    [Fact]
     public void A_model_that_updates_its_weights_itself_needs_no_hook_and_no_optimizer()
     {
         using StepModel model = new((stepped, batch) =>
