@@ -20,7 +20,6 @@ public sealed class RuntimeInfoHook : Hook
     public override void BeforeRun(Runner runner)
     {
         runner.MessageHub.UpdateInfo("experiment_name", runner.ExperimentName);
-        lastLoopStage = null;
     }
 
     /// <inheritdoc/>
@@ -91,7 +90,6 @@ public sealed class RuntimeInfoHook : Hook
         if (lastLoopStage == "train")
         {
             runner.MessageHub.UpdateInfo("loop_stage", lastLoopStage);
-            lastLoopStage = null;
         }
         else
         {

@@ -60,7 +60,7 @@ public abstract class ModuleView : BaseModel
     }
 
     /// <inheritdoc/>
-    public override IEnumerable<Parameter> parameters(bool recurse = true) => isDisposing ? [] : module.parameters(recurse);
+    public override IEnumerable<Parameter> parameters(bool recurse = true) => module.parameters(recurse);
 
     /// <inheritdoc/>
     public override IEnumerable<(string name, Parameter parameter)> named_parameters(bool recurse = true) =>
@@ -68,23 +68,23 @@ public abstract class ModuleView : BaseModel
 
     /// <inheritdoc/>
     public override IEnumerable<Tensor> buffers(bool recurse = true, bool include_nonpersistent = true) =>
-        isDisposing ? [] : module.buffers(recurse, include_nonpersistent);
+        module.buffers(recurse, include_nonpersistent);
 
     /// <inheritdoc/>
     public override IEnumerable<(string name, Tensor buffer)> named_buffers(bool recurse = true, bool include_nonpersistent = true) =>
         isDisposing ? [] : module.named_buffers(recurse, include_nonpersistent);
 
     /// <inheritdoc/>
-    public override IEnumerable<nn.Module> modules() => isDisposing ? [] : module.modules();
+    public override IEnumerable<nn.Module> modules() => module.modules();
 
     /// <inheritdoc/>
     public override IEnumerable<(string name, nn.Module module)> named_modules() => isDisposing ? [] : module.named_modules();
 
     /// <inheritdoc/>
-    public override IEnumerable<nn.Module> children() => isDisposing ? [] : module.children();
+    public override IEnumerable<nn.Module> children() => module.children();
 
     /// <inheritdoc/>
-    public override IEnumerable<(string name, nn.Module module)> named_children() => isDisposing ? [] : module.named_children();
+    public override IEnumerable<(string name, nn.Module module)> named_children() => module.named_children();
 
     /// <inheritdoc/>
     public override bool has_parameter(string target) => module.has_parameter(target);
