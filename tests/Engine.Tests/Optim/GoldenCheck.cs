@@ -1,0 +1,60 @@
+using System.Text.Json;
+using Compat.Engine.Tests.Support;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Compat.Engine.Tests.Optim;
+
+/// <summary>Compares what a run left with what the golden files say.</summary>
+internal static class GoldenCheck
+{
+    public static void ShouldBe(JsonElement expected, double? actual, string what)
+    {
+        bool same = expected.ValueKind == JsonValueKind.Null
+            ? actual is null
+            : actual is { } number && GoldenTensor.IsSame(GoldenTensor.Number(expected), number);
+        same.Should().BeTrue($"{what} is {actual}, expected {expected}");
+    }
+
+    public static void ShouldBe(JsonElement expected, Tensor actual, string what)
+    {
+        double[] values = Values(actual);
+        double[] golden = expected.ValueKind == JsonValueKind.Array ? GoldenTensor.Numbers(expected) : [GoldenTensor.Number(expected)];
+        values.Should().HaveSameCount(golden);
+        foreach ((double want, double have) in golden.Zip(values))
+        {
+            GoldenTensor.IsSame(want, have).Should().BeTrue($"{what} is {have}, expected {want}");
+        }
+    }
+
+    /// <summary>Compares the sums of the gradients' absolute values; null and zero are different.</summary>
+    public static void GradientsShouldBe(JsonElement expected, nn.Module model, string at)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        JsonElement[] golden = [.. expected.EnumerateArray()];
+        Parameter[] parameters = [.. model.parameters()];
+        parameters.Should().HaveSameCount(golden);
+        for (int i = 0; i < parameters.Length; i++)
+        {
+            ShouldBe(golden[i], parameters[i].grad?.to(ScalarType.Float64).abs().sum().item<double>(), $"gradient {i} at {at}");
+        }
+    }
+
+    public static double[] Values(Tensor tensor)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return tensor.detach().to(ScalarType.Float64).reshape(-1).data<double>().ToArray();
+    }
+
+    /// <summary>Gives the values of all parameters, bit for bit.</summary>
+    public static float[][] Bits(nn.Module model)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return [.. model.parameters().Select(parameter => parameter.detach().reshape(-1).data<float>().ToArray())];
+    }
+
+    /// <summary>Tells whether two sets of values are the same bits, NaN included.</summary>
+    public static bool IsSameBits(float[][] before, float[][] after) => before.Zip(after).All(pair =>
+        pair.First.Select(BitConverter.SingleToInt32Bits).SequenceEqual(pair.Second.Select(BitConverter.SingleToInt32Bits)));
+}
