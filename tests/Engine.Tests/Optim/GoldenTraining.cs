@@ -17,8 +17,9 @@ internal static class GoldenTraining
     /// <param name="golden">The case.</param>
     /// <param name="options">The model, the data and the wrappers.</param>
     /// <param name="hook">What looks on.</param>
+    /// <param name="failed">Called before the runner is gone, if the training fails.</param>
     /// <returns>What was logged.</returns>
-    public static ListLogger Run(JsonElement golden, RunnerOptions options, Hook hook)
+    public static ListLogger Run(JsonElement golden, RunnerOptions options, Hook hook, Action? failed = null)
     {
         ListLogger logger = new();
         using Runner runner = new(options with
@@ -29,7 +30,16 @@ internal static class GoldenTraining
             CustomHooks = [hook],
             NonFiniteLoss = NonFiniteLoss.Ignore,                     // the originals train on
         });
-        runner.Train();
+        try
+        {
+            runner.Train();
+        }
+        catch
+        {
+            failed?.Invoke();
+            throw;
+        }
+
         return logger;
     }
 
