@@ -41,7 +41,26 @@ internal static class GoldenCheck
         }
     }
 
-    public static double[] Values(Tensor tensor)
+    /// <summary>Compares all parameters; null stands for the bits that they had before.</summary>
+    /// <returns>The bits that they have now.</returns>
+    public static float[][] ParametersShouldBe(JsonElement expected, nn.Module model, float[][] before, string at)
+    {
+        float[][] now = Bits(model);
+        if (expected.ValueKind == JsonValueKind.Null)
+        {
+            IsSameBits(before, now).Should().BeTrue($"nothing changes at {at}");
+            return now;
+        }
+
+        foreach ((JsonElement values, (string name, Parameter parameter)) in expected.EnumerateArray().Zip(model.named_parameters()))
+        {
+            ShouldBe(values, parameter, $"{name} at {at}");
+        }
+
+        return now;
+    }
+
+    private static double[] Values(Tensor tensor)
     {
         using DisposeScope scope = NewDisposeScope();
         return tensor.detach().to(ScalarType.Float64).reshape(-1).data<double>().ToArray();
@@ -55,6 +74,6 @@ internal static class GoldenCheck
     }
 
     /// <summary>Tells whether two sets of values are the same bits, NaN included.</summary>
-    public static bool IsSameBits(float[][] before, float[][] after) => before.Zip(after).All(pair =>
+    private static bool IsSameBits(float[][] before, float[][] after) => before.Zip(after).All(pair =>
         pair.First.Select(BitConverter.SingleToInt32Bits).SequenceEqual(pair.Second.Select(BitConverter.SingleToInt32Bits)));
 }

@@ -35,9 +35,9 @@ internal static class GoldenWrapper
     }
 
     /// <summary>Reads one wrapper. Gradients are filled with zeros, as PyTorch 1.13 does, and nothing is cast.</summary>
-    public static OptimWrapperOptions Read(JsonElement config, Compat.Engine.Optim.OptimizerOptions optimizer)
+    public static OptimWrapperOptions Read(JsonElement config, Compat.Engine.Optim.OptimizerOptions optimizer, bool isAmp = false)
     {
-        OptimWrapperOptions options = config.TryGetProperty("type", out JsonElement type) && type.GetString() == "AmpOptimWrapper"
+        OptimWrapperOptions options = isAmp || (config.TryGetProperty("type", out JsonElement type) && type.GetString() == "AmpOptimWrapper")
             ? new AmpOptimWrapperOptions { Optimizer = optimizer, Autocast = false, LossScale = Scale(config) }
             : new OptimWrapperOptions { Optimizer = optimizer };
         return options with
