@@ -101,6 +101,6 @@ public sealed record OptimWrapperDictOptions : BaseOptimWrapperOptions, IEnumera
 
         BaseOptimWrapper built = options.Build(named ?? model);
         return built as OptimWrapper ?? throw new ArgumentException(
-            $"The wrapper '{name}' is a {built.GetType().Name}; a dictionary holds OptimWrapper and what derives from it. Give it OptimWrapperOptions or AmpOptimWrapperOptions.");
+            $"The wrapper '{name}' is of type {built.GetType().Name}; a dictionary holds OptimWrapper and what derives from it. Give it OptimWrapperOptions or AmpOptimWrapperOptions.");
     }
 }
