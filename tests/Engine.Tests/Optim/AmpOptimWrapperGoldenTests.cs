@@ -55,9 +55,11 @@ public sealed class AmpOptimWrapperGoldenTests
         using BatchLoader loader = new(dataset, new() { BatchSize = data.GetProperty("batch_size").GetInt32() });
         using TemporaryFolder folder = new();
         AmpRowHook rows = new(golden);
-        Func<ListLogger> train = () => GoldenTraining.Run(golden, GoldenTraining.Options(model, loader, GoldenWrapper.Of(golden, model, kind), folder.Path), rows, rows.CheckEnd);
+        bool fails = golden.TryGetProperty("error", out _);
+        Func<ListLogger> train = () => GoldenTraining.Run(
+            golden, GoldenTraining.Options(model, loader, GoldenWrapper.Of(golden, model, kind), folder.Path), rows, fails ? rows.CheckEnd : null);
 
-        if (golden.TryGetProperty("error", out _))
+        if (fails)
         {
             train.Should().Throw<InvalidOperationException>();
         }

@@ -9,6 +9,7 @@ using Compat.Torch.Optim;
 using Compat.Torch.Serialization;
 using Compat.Torch.Training;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Compat.Engine.Tests.Optim;
@@ -83,7 +84,7 @@ internal sealed class AmpRowHook(JsonElement golden) : Hook
         if (end.TryGetProperty("steps", out JsonElement steps) && steps.ValueKind == JsonValueKind.Array)
         {
             // TorchSharp's own have a state with 0 steps from the beginning, where Python's have none.
-            Steps(wrappers.Single().Wrapper.Optimizer, steps.GetArrayLength()).Should().Equal(
+            Steps(wrappers.Single().Wrapper.Optimizer).Should().Equal(
                 steps.EnumerateArray().Select(step => step.ValueKind == JsonValueKind.Null ? 0 : GoldenTensor.Number(step)));
         }
     }
@@ -105,15 +106,17 @@ internal sealed class AmpRowHook(JsonElement golden) : Hook
         values.Zip(wanted).Should().OnlyContain(pair => GoldenTolerance.IsSameDouble(pair.Second, pair.First));
     }
 
-    private static double[] Steps(optim.Optimizer optimizer, int count)
+    // For each parameter of the model, in order.
+    private IEnumerable<double> Steps(optim.Optimizer optimizer)
     {
         using DisposeScope scope = NewDisposeScope();
         PthDict states = (PthDict)optimizer.SaveState()["state"];
         Dictionary<PthValue, PthValue> byNumber = states.ToDictionary(entry => entry.Key, entry => entry.Value);
+        List<Parameter> numbered = [.. OptimizerGroup.Of(optimizer).SelectMany(group => group.Parameters)];
         return
         [
-            .. Enumerable.Range(0, count).Select(number => byNumber.TryGetValue(number, out PthValue? state) && state is PthDict own
-                && own.TryGetValue("step", out PthValue? step) ? ((PthTensor)step).Value.to(ScalarType.Float64).item<double>() : 0),
+            .. model!.parameters().Select(parameter => byNumber.TryGetValue(numbered.FindIndex(own => ReferenceEquals(own, parameter)), out PthValue? state) && state is PthDict entries
+                && entries.TryGetValue("step", out PthValue? step) ? ((PthTensor)step).Value.to(ScalarType.Float64).item<double>() : 0),
         ];
     }
 
