@@ -148,12 +148,7 @@ public class LegacyModelAdapter : ModuleView
     private StepOutputs LegacyStep(DataBatch data, OptimizerSet? optimizer) =>
         StepOutputs.Require(((ITrainStep)legacyModel).TrainStep(data, optimizer), legacyModel.GetType().Name);
 
-    private OptimizerSet? OptimizersOf(BaseOptimWrapper optimWrapper) => SeenBy(optimWrapper)?.Optimizer ?? optimWrapper switch
-    {
-        DeferredOptimWrapper deferred => deferred.Optimizer,
-        OptimWrapper wrapper => new OptimizerSet(wrapper.Optimizer),
-        _ => null,
-    };
+    private OptimizerSet? OptimizersOf(BaseOptimWrapper optimWrapper) => SeenBy(optimWrapper)?.Optimizer ?? WrappedOptimizers.Of(optimWrapper);
 
     private CompatException NoForward(string method) => new(new CompatDiagnostic(
         "COMPAT0104",
