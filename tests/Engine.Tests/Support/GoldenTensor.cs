@@ -24,13 +24,20 @@ internal static class GoldenTensor
         [.. element.GetProperty("shape").EnumerateArray().Select(size => size.GetInt64())],
         element.TryGetProperty("dtype", out JsonElement dtype) ? dtype.GetString()! : "float32");
 
-    public static Tensor Make(double[] values, long[] shape, string dtype) => tensor(values, dtype: ScalarType.Float64).reshape(shape).to(dtype switch
+    public static Tensor Make(double[] values, long[] shape, string dtype) => tensor(values, dtype: ScalarType.Float64).reshape(shape).to(TypeOf(dtype));
+
+    public static ScalarType TypeOf(string dtype) => dtype switch
     {
+        "float16" => ScalarType.Float16,
+        "bfloat16" => ScalarType.BFloat16,
         "float32" => ScalarType.Float32,
         "float64" => ScalarType.Float64,
+        "int32" => ScalarType.Int32,
         "int64" => ScalarType.Int64,
+        "uint8" => ScalarType.Byte,
+        "bool" => ScalarType.Bool,
         _ => throw new NotSupportedException($"The golden files have a new type, {dtype}."),
-    });
+    };
 
     public static bool IsSame(double expected, double actual) =>
         TestSupport.GoldenTolerance.IsSameFloat(expected, actual);
