@@ -65,6 +65,10 @@ public sealed class FusedSgd : FusedOptimizer<FusedSgdOptions>
         };
     }
 
+    /// <summary>Gets whether a step can be left out by the kernel: not a first one with dampening, which only a buffer that is missing tells from later ones.</summary>
+    internal override bool SkipsByItself => base.SkipsByItself && !_parameter_groups.Cast<Group>().Any(
+        group => group.Momentum != 0 && group.Settings.Dampening != 0 && group.Parameters.Any(parameter => parameter.grad is not null && !StateOf(parameter).Has(Buffer)));
+
     private protected override void Update(ParamGroup group, UpdateBatch batch, Implementation implementation)
     {
         Group own = (Group)group;

@@ -54,7 +54,7 @@ public sealed class AmpOptimWrapperStateGoldenTests
         using GoldenBench first = new(Golden, golden, golden.GetProperty("first"), kind, IsApart(apart, 0), setToNone);
         Array.ForEach([.. golden.GetProperty("first_rows").EnumerateArray()], first.Update);
         PthDict saved = first.Wrapper.SaveState();
-        CheckSaved(golden.GetProperty("saved"), saved, kind);
+        CheckSaved(golden.GetProperty("saved"), saved, golden, kind);
         Edit(saved, golden.GetProperty("edit"));
 
         using GoldenBench second = new(Golden, golden, golden.GetProperty("second"), kind, IsApart(apart, 1), setToNone);
@@ -76,7 +76,7 @@ public sealed class AmpOptimWrapperStateGoldenTests
 
         second.Wrapper.InnerCount.Should().Be(golden.GetProperty("inner_count_after_loading").GetInt32());
         Array.ForEach([.. golden.GetProperty("second_rows").EnumerateArray()], second.Update);
-        CheckSaved(golden.GetProperty("saved_again"), second.Wrapper.SaveState(), kind);
+        CheckSaved(golden.GetProperty("saved_again"), second.Wrapper.SaveState(), golden, kind);
     }
 
     [Theory]
@@ -187,7 +187,7 @@ public sealed class AmpOptimWrapperStateGoldenTests
         saved["loss_scaler"] = edited;
     }
 
-    private static void CheckSaved(JsonElement expected, PthDict saved, GoldenOptimizerKind kind)
+    private static void CheckSaved(JsonElement expected, PthDict saved, JsonElement golden, GoldenOptimizerKind kind)
     {
         saved.Select(entry => ((PthText)entry.Key).Value).Where(key => key != "compat").Should().Equal(Texts(expected.GetProperty("keys")));
         if (expected.TryGetProperty("loss_scaler", out JsonElement scaler))
@@ -210,12 +210,19 @@ public sealed class AmpOptimWrapperStateGoldenTests
                 want.GetProperty("params").EnumerateArray().Select(number => number.GetInt32()));
         }
 
+        int[] known = [.. expected.GetProperty("state_of").EnumerateArray().Select(number => number.GetInt32())];
         int[] states = [.. ((PthDict)saved["state"]).Select(entry => (int)((PthInteger)entry.Key).Value)];
-        if (kind != GoldenOptimizerKind.TorchSharp)                   // these have states from the beginning
+        if (KeepsStatesAsPython(golden, kind))
         {
-            states.Should().Equal(expected.GetProperty("state_of").EnumerateArray().Select(number => number.GetInt32()));
+            // A kernel that leaves the first step out leaves zeros where Python's scaler does not call the optimizer.
+            (kind == GoldenOptimizerKind.Fused ? states.Intersect(known) : states).Should().Equal(known);
         }
     }
+
+    // TorchSharp's own have states from the beginning; SGD without momentum has none since PyTorch 2, where 1.13 wrote a momentum of None.
+    private static bool KeepsStatesAsPython(JsonElement golden, GoldenOptimizerKind kind) => kind != GoldenOptimizerKind.TorchSharp
+        && (golden.GetProperty("optimizer").GetProperty("type").GetString() != "SGD"
+            || (golden.GetProperty("optimizer").TryGetProperty("momentum", out JsonElement momentum) && momentum.GetDouble() != 0));
 
     private static double OptimizerNumbers(PthDict settings, string name) => ((PthFloat)settings[name]).Value;
 

@@ -25,6 +25,27 @@ public sealed class GradScalerTests
         { "fifif", "8/1 2/0 2/1 0.5/0 0.5/1" },
     };
 
+    public static TheoryData<FusedOptimizerOptions> Kinds =>
+    [
+        new FusedSgdOptions { Lr = 0.1, Momentum = 0.9 },
+        new FusedSgdOptions { Lr = 0.1, Momentum = 0.9, Dampening = 0.5 },
+        new FusedAdamOptions { Lr = 0.1 },
+        new FusedAdamWOptions { Lr = 0.1 },
+        new FusedAdagradOptions { Lr = 0.1, LrDecay = 0.5 },
+        new FusedRmsPropOptions { Lr = 0.1 },
+    ];
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void A_step_that_the_kernel_leaves_out_leaves_no_trace(FusedOptimizerOptions options)
+    {
+        float fused = Trained(options, Implementation.Auto, "iffiif");
+
+        fused.Should().BeApproximately(Trained(options, Implementation.PerParameter, "iffiif"), 1e-6f);
+        fused.Should().BeApproximately(Trained(options, Implementation.PerParameter, "fff"), 1e-6f, "as if there had been none");
+        fused.Should().NotBe(Trained(options, Implementation.PerParameter, "ff"));
+    }
+
     [Theory]
     [MemberData(nameof(Sequences))]
     public void The_scale_follows_what_was_found(string sequence, string expected)
@@ -380,5 +401,23 @@ public sealed class GradScalerTests
         Action read = () => GradScalerState.FromPth(state);
 
         read.Should().Throw<PthException>().WithMessage("*lacks the number 'growth_interval'*");
+    }
+
+    // One letter per update: f finite, i infinite.
+    private static float Trained(FusedOptimizerOptions options, Implementation implementation, string sequence)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using GradScaler scaler = new(new() { InitScale = 8 });
+        Parameter weight = new(ones(1));
+        using FusedOptimizer optimizer = options.Build([new ParameterGroup([weight])], implementation);
+        foreach (char kind in sequence)
+        {
+            scaler.Scale((weight * (kind == 'i' ? float.PositiveInfinity : weight)).sum()).backward();
+            scaler.Step(optimizer);
+            scaler.Update();
+            optimizer.zero_grad();
+        }
+
+        return weight.item<float>();
     }
 }
