@@ -12,6 +12,8 @@ namespace Compat.Engine.Optim;
 /// <summary>Several wrappers by name, for a model that is trained with several optimizers in turn, such as a GAN.</summary>
 /// <remarks>
 /// <para>Whose loss a loss is, only the model knows. So its <c>TrainStep</c> calls the wrapper that it means: <c>optimWrapper["generator"].UpdateParams(loss)</c>.</para>
+/// <para>A backward reaches all parameters of its loss and leaves gradients there, at its own scale, that the next update of another wrapper adds to its own, as in
+/// MMEngine. Freeze the parameters that have no turn, or call <see cref="ZeroGrad"/> before each turn.</para>
 /// <para>Norms of clipped gradients have one place in the log for all, <c>train/grad_norm</c>. Source: MMEngine <c>OptimWrapperDict</c>.</para>
 /// </remarks>
 public sealed class OptimWrapperDict : BaseOptimWrapper, IReadOnlyDictionary<string, BaseOptimWrapper>

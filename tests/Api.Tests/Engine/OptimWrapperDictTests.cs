@@ -76,6 +76,7 @@ public sealed class OptimWrapperDictTests
             foreach (string part in new[] { "scale", "shift" })
             {
                 BaseOptimWrapper wrapper = optimWrapper[part];
+                optimWrapper.ZeroGrad();                              // what the other turn's backward left here has another scale
                 using IDisposable context = wrapper.OptimContext(this);
                 Tensor loss = (scale.forward(batch.X) + shift.forward(ones_like(batch.X)) - batch.Y).pow(2).mean();
                 wrapper.UpdateParams(loss);

@@ -72,6 +72,23 @@ public sealed class AmpOptimWrapperGoldenTests
         rows.Seen.Should().Be(golden.GetProperty("iters").GetArrayLength());
     }
 
+    [Fact]
+    public void A_training_with_another_rate_is_found_to_differ()
+    {
+        JsonElement golden = Runs.GetProperty("cases").EnumerateArray().First(one => one.TryGetProperty("optim_wrapper", out _) && one.GetProperty("model").GetString() == "mlp");
+        using GoldenNet model = new("mlp", Runs.GetProperty("initial_params").GetProperty("mlp")) { Injection = GoldenInjection.Read(golden) };
+        JsonElement data = GoldenData.Of(Runs, "mlp");
+        using ListDataset dataset = GoldenData.Dataset(data);
+        using BatchLoader loader = new(dataset, new() { BatchSize = data.GetProperty("batch_size").GetInt32() });
+        using TemporaryFolder folder = new();
+        OptimWrapperOptions options = (OptimWrapperOptions)GoldenWrapper.Of(golden, model, GoldenOptimizerKind.Fused);
+        OptimWrapperOptions other = options with { Optimizer = new Compat.Torch.Optim.FusedSgdOptions { Lr = 0.1001 } };
+
+        Action train = () => GoldenTraining.Run(golden, GoldenTraining.Options(model, loader, other, folder.Path), new AmpRowHook(golden));
+
+        train.Should().Throw<Xunit.Sdk.XunitException>();
+    }
+
     [Theory]
     [InlineData("fp16_engine.json")]
     [InlineData("fp16_engine_state.json")]

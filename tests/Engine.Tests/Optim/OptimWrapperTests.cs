@@ -27,6 +27,42 @@ public sealed class OptimWrapperTests
         string.Join(' ', probe.Updates).Should().Be(updates);
     }
 
+    /// <summary>What MMEngine's wrapper did with counts of every kind, called twice more than there are iterations. Refused: the next loss could not be divided.</summary>
+    [Theory]
+    [InlineData(1, 0, 0, "1 1 1", "1 2 3", false)]
+    [InlineData(1, 1, 1, "1 1", "2 3", false)]
+    [InlineData(2, 0, 0, "", "", true)]
+    [InlineData(2, 0, 1, "1 1 1", "1 2", false)]
+    [InlineData(2, 1, 1, "1 1", "2", false)]
+    [InlineData(3, 0, 1, "1 1 1", "1 3", false)]
+    [InlineData(3, 0, 2, "2 2 2 2", "2 3", false)]
+    [InlineData(3, 2, 2, "2 2", "3", false)]
+    [InlineData(3, 3, 7, "3 3 3 1 1 1", "6 7 9", false)]
+    [InlineData(3, 6, 7, "1 1 1", "7 9", false)]
+    [InlineData(4, 0, 3, "3 3 3 3 3", "3 4", false)]
+    [InlineData(5, 5, 11, "5 5 5 5 5 1 1 1", "10 11", false)]
+    [InlineData(7, 3, 7, "7 7 7 7", "7", true)]
+    [InlineData(7, 0, 4, "4 4 4 4 4 4", "4", false)]
+    [InlineData(2, 3, 3, "1 1", "4", false)]
+    public void Factors_and_updates_are_those_of_the_original(int counts, int init, int max, string factors, string updates, bool refused)
+    {
+        using TestModel model = new();
+        using Probe probe = new(new() { Optimizer = new FusedSgdOptions { Lr = 0 }, AccumulativeCounts = counts }, model);
+        probe.InitializeCountStatus(model, init, max, NullLogger.Instance);
+        for (int i = 0; i < factors.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length; i++)
+        {
+            probe.Iterate(model);
+        }
+
+        if (refused)
+        {
+            probe.Invoking(own => own.Iterate(model)).Should().Throw<InvalidOperationException>();
+        }
+
+        string.Join(' ', probe.Factors).Should().Be(factors);
+        string.Join(' ', probe.Updates).Should().Be(updates);
+    }
+
     [Fact]
     public void Resumed_in_the_last_window_the_factors_are_those_of_a_run_without_a_break()
     {
