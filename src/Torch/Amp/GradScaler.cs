@@ -139,7 +139,7 @@ public sealed class GradScaler : IDisposable
 
             Tensor together = found.Aggregate((a, b) => a + b);
             TorchKernels.Call(
-                "update_scale", RequireScale(), tracker!.Value, together, options.GrowthFactor, options.BackoffFactor, (long)options.GrowthInterval);
+                "update_scale", RequireScale(), tracker!.Value, together, options.GrowthFactor, options.BackoffFactor, options.GrowthInterval);
         }
 
         active.ForEach(own => own.Reset());
@@ -148,12 +148,12 @@ public sealed class GradScaler : IDisposable
 
     /// <summary>Reads the scale. Waits for the GPU.</summary>
     /// <returns>The scale; 1 if the scaler is off.</returns>
-    public double GetScale() => !IsEnabled ? 1 : scale is null ? initScale : scale.Value.item<float>();
+    public double GetScale() => !IsEnabled ? 1 : scale is null ? initScale : HostRead.Number<float>(scale.Value);
 
     /// <summary>Reads what a checkpoint keeps. Waits for the GPU.</summary>
     /// <returns>The state; <see langword="null"/> if the scaler is off.</returns>
     public GradScalerState? SaveState() => IsEnabled
-        ? new(GetScale(), options.GrowthFactor, options.BackoffFactor, options.GrowthInterval, tracker is null ? initTracker : tracker.Value.item<int>())
+        ? new(GetScale(), options.GrowthFactor, options.BackoffFactor, options.GrowthInterval, tracker is null ? initTracker : HostRead.Number<int>(tracker.Value))
         : null;
 
     /// <summary>Takes over the state of another scaler.</summary>
@@ -259,7 +259,7 @@ public sealed class GradScaler : IDisposable
         }
 
         // PyTorch waits here too: whether to step is decided on the host.
-        if (own.FoundInf.All(flag => flag.Value.item<float>() == 0))
+        if (own.FoundInf.All(flag => HostRead.Number<float>(flag.Value) == 0))
         {
             optimizer.step();
         }

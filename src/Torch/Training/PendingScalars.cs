@@ -1,5 +1,6 @@
 using System.Globalization;
 using Compat.Torch.Logging;
+using Compat.Torch.Native;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using TorchSharp;
@@ -100,7 +101,7 @@ public sealed class PendingScalars(NonFiniteLoss nonFiniteLoss = NonFiniteLoss.E
     internal static double ReadOne(Tensor value)
     {
         using DisposeScope scope = NewDisposeScope();
-        return value.detach().to(ScalarType.Float64).cpu().item<double>();
+        return HostRead.Number<double>(value.detach().to(ScalarType.Float64));
     }
 
     private static double[] ReadAll(List<Tensor> tensors)
@@ -113,7 +114,7 @@ public sealed class PendingScalars(NonFiniteLoss nonFiniteLoss = NonFiniteLoss.E
             // Only tensors of one type can be stacked; a half-precision loss and the float32 flag that goes with it are still read together.
             int[][] types = [.. device.GroupBy(i => tensors[i].dtype).Select(type => type.ToArray())];
             Tensor together = cat([.. types.Select(places => stack(places.Select(i => tensors[i].reshape([]))).to(ScalarType.Float64))]);
-            double[] read = together.cpu().data<double>().ToArray();
+            double[] read = HostRead.ToCpu(together).data<double>().ToArray();
             int next = 0;
             foreach (int place in types.SelectMany(places => places))
             {
