@@ -1,7 +1,8 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
+using Compat.Torch.Logging;
 using Compat.Torch.Native;
 using Compat.Torch.Optim;
+using Microsoft.Extensions.Logging;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -12,6 +13,7 @@ namespace Compat.Torch.Amp;
 /// <para>In each iteration: <c>Scale(loss).backward()</c>; <see cref="Unscale"/> if gradients are clipped or looked at; <see cref="Step"/>;
 /// <see cref="Update"/>. An update with an infinity or NaN among its gradients is left out and the scale multiplied by the backoff factor; after
 /// enough updates without one it grows.</para>
+/// <para>Settings that no training wants, such as a scale of 0, are taken as PyTorch takes them; <see cref="WarnIfOdd"/> says so in a log.</para>
 /// <para>It waits for the device where PyTorch does: in <see cref="Step"/>, unless the optimizer is one of ours with a fused kernel, which skips by itself.
 /// Source: PyTorch <c>torch.amp.GradScaler</c>.</para>
 /// </remarks>
@@ -20,6 +22,7 @@ public sealed class GradScaler : IDisposable
 {
     private readonly ConditionalWeakTable<optim.Optimizer, OptimizerProgress> progress = [];
     private readonly List<OptimizerProgress> active = [];
+    private readonly HashSet<string> doubts = [];
     private GradScalerOptions options;
     private double initScale;
     private int initTracker;
@@ -28,11 +31,11 @@ public sealed class GradScaler : IDisposable
 
     /// <summary>Makes a scaler.</summary>
     /// <param name="options">The settings; <see langword="null"/> for the defaults.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A setting is out of range.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The scaler is on, and a factor would shrink the scale where it should grow, or the other way round.</exception>
     public GradScaler(GradScalerOptions? options = null)
     {
         this.options = options ?? new();
-        Check(this.options);
+        GradScalerCheck.Refuse(this.options);
         initScale = this.options.InitScale;
     }
 
@@ -49,6 +52,7 @@ public sealed class GradScaler : IDisposable
     /// <summary>Multiplies a loss by the scale.</summary>
     /// <param name="loss">The loss. Borrowed.</param>
     /// <returns>The scaled loss, fresh; the loss itself if the scaler is off.</returns>
+    /// <exception cref="InvalidOperationException">The scale at the start is a number that float32 cannot hold.</exception>
     public Tensor Scale(Tensor loss)
     {
         ArgumentNullException.ThrowIfNull(loss);
@@ -79,21 +83,23 @@ public sealed class GradScaler : IDisposable
                 : "Unscale was called after Step. Call it before.");
         }
 
-        using DisposeScope scope = NewDisposeScope();
-        CheckGradients(optimizer, own, RequireScale().to(ScalarType.Float64).reciprocal().to(ScalarType.Float32), refuseHalf: true);
+        UnscaleGradients(optimizer, own);
         own.Stage = Stage.Unscaled;
     }
 
     /// <summary>Updates the weights, unless a gradient is infinite or NaN. Unscales first if that was not done.</summary>
     /// <param name="optimizer">The optimizer.</param>
+    /// <returns>
+    /// What was decided, 0-d on the device: 1 if the update was left out, else 0; fresh. <see langword="null"/> if the scaler is off.
+    /// </returns>
     /// <exception cref="InvalidOperationException">It was done already since the last update, or there is no gradient at all.</exception>
-    public void Step(optim.Optimizer optimizer)
+    public Tensor? Step(optim.Optimizer optimizer)
     {
         ArgumentNullException.ThrowIfNull(optimizer);
         if (!IsEnabled)
         {
-            optimizer.step();
-            return;
+            OptimizerFault.Step(optimizer);
+            return null;
         }
 
         OptimizerProgress own = ProgressOf(optimizer);
@@ -102,21 +108,15 @@ public sealed class GradScaler : IDisposable
             throw new InvalidOperationException("Step was called twice for this optimizer since the last Update. Call Update after each iteration.");
         }
 
-        if (optimizer is FusedOptimizer { SkipsByItself: true } fused)
-        {
-            StepFused(fused, own);
-        }
-        else
-        {
-            StepIfFinite(optimizer, own);
-        }
-
+        using DisposeScope scope = NewDisposeScope();
+        Tensor found = optimizer is FusedOptimizer { SkipsByItself: true } fused ? StepFused(fused, own) : StepIfFinite(optimizer, own);
         own.Stage = Stage.Stepped;
+        return found.MoveToOuterDisposeScope();
     }
 
     /// <summary>Adapts the scale to what was found since the last update, and begins anew.</summary>
     /// <param name="newScale">A scale to set instead; setting the same one each time keeps it fixed. The default is <see langword="null"/>.</param>
-    /// <exception cref="InvalidOperationException">No gradients were looked at since the last update.</exception>
+    /// <exception cref="InvalidOperationException">No gradients were looked at since the last update, or the new scale is more than float32 can hold.</exception>
     public void Update(double? newScale = null)
     {
         if (!IsEnabled)
@@ -127,19 +127,14 @@ public sealed class GradScaler : IDisposable
         using DisposeScope scope = NewDisposeScope();
         if (newScale is { } fixedScale)
         {
-            RequireScale().fill_(fixedScale);
+            RequireScale().fill_(GradScalerCheck.RequireFloat(fixedScale));
         }
         else
         {
-            Tensor[] found = [.. active.SelectMany(own => own.FoundInf).Select(flag => flag.Value.to(RequireScale().device))];
-            if (found.Length == 0)
-            {
-                throw new InvalidOperationException("Update was called, but no gradients were looked at since the last one. Call Step before Update.");
-            }
-
-            Tensor together = found.Aggregate((a, b) => a + b);
+            Tensor found = FoundInf(active.SelectMany(own => own.FoundInf))
+                ?? throw new InvalidOperationException("Update was called, but no gradients were looked at since the last one. Call Step before Update.");
             TorchKernels.Call(
-                "update_scale", RequireScale(), tracker!.Value, together, options.GrowthFactor, options.BackoffFactor, options.GrowthInterval);
+                "update_scale", RequireScale(), tracker!.Value, found, options.GrowthFactor, options.BackoffFactor, options.GrowthInterval);
         }
 
         active.ForEach(own => own.Reset());
@@ -158,8 +153,8 @@ public sealed class GradScaler : IDisposable
 
     /// <summary>Takes over the state of another scaler.</summary>
     /// <param name="state">The state.</param>
-    /// <remarks>A scaler that is off ignores it.</remarks>
-    /// <exception cref="ArgumentOutOfRangeException">A value is out of range; the scaler is as it was.</exception>
+    /// <remarks>A scaler that is off ignores it. Factors are taken as they are, as PyTorch takes them.</remarks>
+    /// <exception cref="InvalidOperationException">A loss was scaled already, and the scale is more than float32 can hold; the scaler is as it was.</exception>
     public void LoadState(GradScalerState state)
     {
         ArgumentNullException.ThrowIfNull(state);
@@ -168,19 +163,30 @@ public sealed class GradScaler : IDisposable
             return;
         }
 
-        GradScalerOptions loaded = options with
+        scale?.Value.fill_(GradScalerCheck.RequireFloat(state.Scale));
+        tracker?.Value.fill_(state.GrowthTracker);
+        options = options with
         {
             InitScale = state.Scale,
             GrowthFactor = state.GrowthFactor,
             BackoffFactor = state.BackoffFactor,
             GrowthInterval = state.GrowthInterval,
         };
-        Check(loaded);
-        options = loaded;
         initScale = state.Scale;
         initTracker = state.GrowthTracker;
-        scale?.Value.fill_(state.Scale);
-        tracker?.Value.fill_(state.GrowthTracker);
+    }
+
+    /// <summary>Says in a log what of the settings, or of a state that was loaded, no training wants. Each line comes once.</summary>
+    /// <param name="logger">Where the lines go.</param>
+    public void WarnIfOdd(ILogger logger)
+    {
+        foreach (string doubt in IsEnabled ? GradScalerCheck.Doubts(options, initTracker) : [])
+        {
+            if (doubts.Add(doubt))
+            {
+                CompatEvents.Write(logger, LogLevel.Warning, CompatEvents.OddLossScale, doubt);
+            }
+        }
     }
 
     /// <inheritdoc/>
@@ -191,29 +197,17 @@ public sealed class GradScaler : IDisposable
         active.ForEach(own => own.Reset());
     }
 
-    private static void Check(GradScalerOptions options)
-    {
-        (string Name, double Value, bool IsGood, string Allowed)[] settings =
-        [
-            (nameof(options.InitScale), options.InitScale, options.InitScale > 0, "above 0"),
-            (nameof(options.GrowthFactor), options.GrowthFactor, options.GrowthFactor > 1, "above 1"),
-            (nameof(options.BackoffFactor), options.BackoffFactor, options.BackoffFactor is > 0 and < 1, "above 0 and below 1"),
-            (nameof(options.GrowthInterval), options.GrowthInterval, options.GrowthInterval >= 1, "at least 1"),
-        ];
-        foreach ((string name, double value, bool isGood, string allowed) in settings)
-        {
-            if (!isGood)
-            {
-                throw new ArgumentOutOfRangeException(
-                    nameof(options), string.Create(CultureInfo.InvariantCulture, $"{name} is {value}; it must be {allowed}."));
-            }
-        }
-    }
-
     private static Tensor[] GradientsOf(optim.Optimizer optimizer) =>
         [.. OptimizerGroup.Of(optimizer).SelectMany(group => group.Parameters).Select(parameter => parameter.grad).OfType<Tensor>()];
 
-    private static void CheckGradients(optim.Optimizer optimizer, OptimizerProgress own, Tensor inverseScale, bool refuseHalf)
+    // The flags of several devices, of one scaler that steps several optimizers, become one; null if there is none.
+    private Tensor? FoundInf(IEnumerable<StateTensor> flags)
+    {
+        Tensor[] found = [.. flags.Select(flag => flag.Value.to(RequireScale().device))];
+        return found.Length < 2 ? found.FirstOrDefault() : stack(found).max();
+    }
+
+    private static void CheckGradients(optim.Optimizer optimizer, OptimizerProgress own, Tensor inverseScale)
     {
         using IDisposable guard = no_grad();
         foreach (IGrouping<string, Tensor> onDevice in GradientsOf(optimizer).GroupBy(gradient => gradient.device.ToString()))
@@ -221,48 +215,55 @@ public sealed class GradScaler : IDisposable
             Tensor found = zeros([], device: onDevice.First().device);
             foreach (IGrouping<ScalarType, Tensor> ofType in onDevice.GroupBy(gradient => gradient.dtype))
             {
-                if (refuseHalf && ofType.Key == ScalarType.Float16)
-                {
-                    throw new InvalidOperationException(
-                        "A gradient is float16, which would lose what the scale saved. Keep the weights in float32 and use Autocast for the forward pass.");
-                }
-
                 TorchKernels.Call("check_and_unscale", ofType.ToArray(), found, inverseScale.to(found.device));
             }
 
             own.FoundInf.Add(new StateTensor(found));
         }
-
-        if (own.FoundInf.Count == 0)
-        {
-            throw new InvalidOperationException("No parameter of this optimizer has a gradient. Call backward on the scaled loss first.");
-        }
     }
 
-    private void StepFused(FusedOptimizer optimizer, OptimizerProgress own)
+    private void UnscaleGradients(optim.Optimizer optimizer, OptimizerProgress own)
     {
         using DisposeScope scope = NewDisposeScope();
-        if (own.Stage == Stage.Ready)
+        if (GradientsOf(optimizer).Any(gradient => gradient.dtype == ScalarType.Float16))
         {
-            CheckGradients(optimizer, own, ones([], device: RequireScale().device), refuseHalf: false);
+            throw new InvalidOperationException(
+                "A gradient is float16, which would lose what the scale saved. Keep the weights in float32 and use Autocast for the forward pass.");
         }
 
-        Tensor found = own.FoundInf.Select(flag => flag.Value.to(RequireScale().device)).Aggregate((a, b) => a + b);
-        optimizer.StepScaled(own.Stage == Stage.Unscaled ? null : RequireScale(), found);
+        CheckGradients(optimizer, own, RequireScale().to(ScalarType.Float64).reciprocal().to(ScalarType.Float32));
     }
 
-    private void StepIfFinite(optim.Optimizer optimizer, OptimizerProgress own)
+    private Tensor RequireFound(OptimizerProgress own) => FoundInf(own.FoundInf)
+        ?? throw new InvalidOperationException("No parameter of this optimizer has a gradient. Call backward on the scaled loss first.");
+
+    private Tensor StepFused(FusedOptimizer optimizer, OptimizerProgress own)
     {
         if (own.Stage == Stage.Ready)
         {
-            Unscale(optimizer);
+            CheckGradients(optimizer, own, ones([], device: RequireScale().device));
         }
 
-        // PyTorch waits here too: whether to step is decided on the host.
-        if (own.FoundInf.All(flag => HostRead.Number<float>(flag.Value) == 0))
+        Tensor found = RequireFound(own).detach();
+        optimizer.StepScaled(own.Stage == Stage.Unscaled ? null : RequireScale(), found);
+        return found;
+    }
+
+    private Tensor StepIfFinite(optim.Optimizer optimizer, OptimizerProgress own)
+    {
+        if (own.Stage == Stage.Ready)
         {
-            optimizer.step();
+            UnscaleGradients(optimizer, own);
         }
+
+        Tensor found = RequireFound(own).detach();
+        own.Stage = Stage.Unscaled;
+        if (HostRead.Number<float>(found) == 0)                           // PyTorch waits here too: whether to step is decided on the host
+        {
+            OptimizerFault.Step(optimizer);
+        }
+
+        return found;
     }
 
     private void EnsureScale(Device device)
@@ -270,7 +271,7 @@ public sealed class GradScaler : IDisposable
         if (scale is null)
         {
             using DisposeScope scope = NewDisposeScope();
-            scale = new StateTensor(full([], initScale, ScalarType.Float32, device));
+            scale = new StateTensor(full([], GradScalerCheck.RequireFloat(initScale), ScalarType.Float32, device));
             tracker = new StateTensor(full([], initTracker, ScalarType.Int32, device));
         }
     }

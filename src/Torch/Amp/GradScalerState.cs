@@ -36,7 +36,8 @@ public sealed record GradScalerState(double Scale, double GrowthFactor, double B
         ["_growth_tracker"] = GrowthTracker,
     };
 
-    private static int Count(PthDict state, string name) => Number(state, name) is var number and >= 0 and <= int.MaxValue ? (int)number : throw NoState(name);
+    private static int Count(PthDict state, string name) =>
+        Number(state, name) is var number and >= int.MinValue and <= int.MaxValue && number == Math.Truncate(number) ? (int)number : throw NoState(name);
 
     private static double Number(PthDict state, string name) => state.TryGetValue(name, out PthValue? value)
         ? value switch

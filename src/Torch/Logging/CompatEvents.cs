@@ -54,6 +54,9 @@ public static class CompatEvents
     /// <summary>Gets the id of the warning that a schedule counts epochs with a legacy runner that has none.</summary>
     public static EventId ScheduleWithoutEpochs { get; } = new(9111, nameof(ScheduleWithoutEpochs));
 
+    /// <summary>Gets the id of the warning about settings of a loss scaler that no training wants.</summary>
+    public static EventId OddLossScale { get; } = new(9130, nameof(OddLossScale));
+
     /// <summary>Tells whether a line is one of ours.</summary>
     /// <param name="id">The line's event id.</param>
     /// <returns>Whether the originals have no such line.</returns>

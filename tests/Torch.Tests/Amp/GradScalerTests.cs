@@ -214,18 +214,171 @@ public sealed class GradScalerTests
     }
 
     [Theory]
-    [InlineData("InitScale is 0; it must be above 0.", 0, 2, 0.5, 2000)]
-    [InlineData("GrowthFactor is 1; it must be above 1.", 1, 1, 0.5, 2000)]
-    [InlineData("BackoffFactor is 1; it must be above 0 and below 1.", 1, 2, 1, 2000)]
-    [InlineData("GrowthInterval is 0; it must be at least 1.", 1, 2, 0.5, 0)]
-    public void Wrong_settings_are_refused_with_what_is_allowed(string message, double scale, double growth, double backoff, int interval)
+    [InlineData("GrowthFactor is 1; it must be above 1. The usual one is 2.", 1, 0.5)]
+    [InlineData("GrowthFactor is NaN; it must be above 1. The usual one is 2.", double.NaN, 0.5)]
+    [InlineData("BackoffFactor is 1; it must be below 1. The usual one is 0.5.", 2, 1)]
+    [InlineData("BackoffFactor is NaN; it must be below 1. The usual one is 0.5.", 2, double.NaN)]
+    public void Factors_that_PyTorch_refuses_are_refused_but_not_by_a_scaler_that_is_off_or_in_a_state(string message, double growth, double backoff)
     {
-        Action make = () => new GradScaler(new() { InitScale = scale, GrowthFactor = growth, BackoffFactor = backoff, GrowthInterval = interval });
-
+        GradScalerOptions options = new() { GrowthFactor = growth, BackoffFactor = backoff };
+        Action make = () => new GradScaler(options);
         make.Should().Throw<ArgumentOutOfRangeException>().WithMessage($"{message}*");
+
+        using GradScaler off = new(options with { Enabled = false });
         using GradScaler scaler = new();
-        Action load = () => scaler.LoadState(new(scale, growth, backoff, interval, 0));
-        load.Should().Throw<ArgumentOutOfRangeException>().WithMessage($"{message}*");
-        scaler.SaveState().Should().Be(new GradScalerState(65536, 2, 0.5, 2000, 0));
+        scaler.LoadState(new(8, growth, backoff, 2000, 0));
+
+        scaler.SaveState().Should().Be(new GradScalerState(8, growth, backoff, 2000, 0));
+    }
+
+    [Theory]
+    [InlineData(0, 2, 0.5, 2000, 0, "The loss scale is 0; it should be above 0 and finite. Gradients do not come back from it: use 65536.")]
+    [InlineData(-4, 2, 0.5, 2000, 0, "The loss scale is -4; it should be above 0 and finite.*")]
+    [InlineData(double.NaN, 2, 0.5, 2000, 0, "The loss scale is NaN; it should be above 0 and finite.*")]
+    [InlineData(1e39, 2, 0.5, 2000, 0, "The loss scale is 1E+39; it should be above 0 and finite.*")]
+    [InlineData(1, double.PositiveInfinity, 0.5, 2000, 0, "The growth factor of the loss scale is Infinity; it should be above 1 and finite. The scale does not grow: use 2.")]
+    [InlineData(1, 2, 0, 2000, 0, "The backoff factor of the loss scale is 0; it should be above 0 and below 1. The scale is lost at an overflow: use 0.5.")]
+    [InlineData(1, 2, 0.5, 0, 7, "The growth interval of the loss scale is 0; it should be at least 1. The scale never grows: use 2000, or a fixed scale if that is meant.")]
+    [InlineData(1, 2, 0.5, 3, 3, "The growth tracker of the loss scale is 3; it should be from 0 to 2, below the growth interval. The scale does not grow until an overflow has set it back.")]
+    [InlineData(1, 2, 0.5, 3, -1, "The growth tracker of the loss scale is -1; it should be from 0 to 2*")]
+    public void What_no_training_wants_is_said_once(double scale, double growth, double backoff, int interval, int tracker, string line)
+    {
+        ListLogger logger = new();
+        using GradScaler scaler = new();
+        scaler.WarnIfOdd(logger);
+        logger.Lines.Should().BeEmpty();
+
+        scaler.LoadState(new(scale, growth, backoff, interval, tracker));
+        scaler.WarnIfOdd(logger);
+        scaler.WarnIfOdd(logger);
+
+        logger.Ours.Should().ContainSingle().Which.Text.Should().Match(line);
+        using GradScaler off = new(new() { Enabled = false, InitScale = 0 });
+        off.WarnIfOdd(logger);
+        logger.Ours.Should().ContainSingle("a scaler that is off scales nothing");
+    }
+
+    [Fact]
+    public void The_scale_is_as_it_was_given_until_the_first_loss_and_a_float32_then()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using GradScaler scaler = new(new() { InitScale = 7.3 });
+
+        scaler.GetScale().Should().Be(7.3);
+        scaler.Scale(ones(1));
+
+        scaler.GetScale().Should().Be(7.300000190734863);
+    }
+
+    [Fact]
+    public void A_scale_beyond_float32_is_refused_where_it_becomes_one_and_the_scaler_stays_as_it_was()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        const string Message = "The scale is 1E+39; float32 holds numbers up to 3.4e38. Use a smaller one: the usual one at the start is 65536.";
+        using GradScaler large = new(new() { InitScale = 1e39 });
+        using GradScaler scaler = new();
+        GradScalerState before = scaler.SaveState()!;
+        scaler.Scale(ones(1));
+        Action scale = () => large.Scale(ones(1));
+        Action update = () => scaler.Update(1e39);
+        Action load = () => scaler.LoadState(new(1e39, 3, 0.1, 7, 5));
+
+        scale.Should().Throw<InvalidOperationException>().WithMessage(Message);
+        update.Should().Throw<InvalidOperationException>().WithMessage(Message);
+        load.Should().Throw<InvalidOperationException>().WithMessage(Message);
+        scaler.SaveState().Should().Be(before);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_step_tells_what_was_decided_and_the_answer_outlives_the_update(bool fused)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using GradScaler scaler = new();
+        Parameter weight = new(ones(1));
+        using optim.Optimizer optimizer = fused ? new FusedSgd([weight], new()) : optim.SGD([weight], 0.1);
+        List<float> answers = [];
+        foreach (float factor in new[] { 1f, float.PositiveInfinity })
+        {
+            scaler.Scale((weight * factor).sum()).backward();
+            Tensor isSkipped = scaler.Step(optimizer)!;
+            scaler.Update();
+            answers.Add(isSkipped.item<float>());
+        }
+
+        answers.Should().Equal(0, 1);
+    }
+
+    [Fact]
+    public void An_optimizer_without_gradients_can_be_unscaled_but_not_stepped()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using GradScaler scaler = new();
+        Parameter weight = new(ones(1));
+        Parameter spare = new(ones(1));
+        using FusedSgd optimizer = new([weight], new());
+        using FusedSgd idle = new([spare], new());
+        scaler.Scale(weight.sum()).backward();
+        scaler.Unscale(idle);
+        scaler.Step(optimizer);
+        Action step = () => scaler.Step(idle);
+        step.Should().Throw<InvalidOperationException>().WithMessage("No parameter of this optimizer has a gradient.*");
+
+        scaler.Update();
+
+        scaler.SaveState()!.GrowthTracker.Should().Be(1);
+    }
+
+    [Fact]
+    public void A_refused_half_precision_gradient_leaves_the_others_scaled()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using GradScaler scaler = new(new() { InitScale = 8 });
+        Parameter weight = new(ones(1));
+        Parameter half = new(ones(1, ScalarType.Float16));
+        using optim.Optimizer optimizer = optim.SGD([weight, half], 0.1);
+        scaler.Scale(weight.sum() + half.sum().to(ScalarType.Float32)).backward();
+        Action unscale = () => scaler.Unscale(optimizer);
+
+        unscale.Should().Throw<InvalidOperationException>();
+
+        weight.grad!.item<float>().Should().Be(8);
+    }
+
+    [Fact]
+    public void Steps_leave_no_tensors()
+    {
+        using GradScaler scaler = new();
+        using Parameter weight = new(ones(1));
+        using FusedSgd optimizer = new([weight], new());
+        void Iterate()
+        {
+            using DisposeScope scope = NewDisposeScope();
+            scaler.Scale(weight.sum()).backward();
+            scaler.Unscale(optimizer);
+            scaler.Step(optimizer);
+            scaler.Update();
+            optimizer.zero_grad();
+        }
+
+        Iterate();
+        long before = LiveTensors.Settled();
+        Iterate();
+
+        LiveTensors.Settled().Should().Be(before);
+    }
+
+    [Theory]
+    [InlineData(8.5)]
+    [InlineData(double.NaN)]
+    public void A_count_that_is_no_whole_number_is_no_state(double count)
+    {
+        PthDict state = new GradScalerState(1, 2, 0.5, -3, -1).ToPth();
+        GradScalerState.FromPth(state).GrowthInterval.Should().Be(-3, "PyTorch takes it");
+        state["growth_interval"] = count;
+        Action read = () => GradScalerState.FromPth(state);
+
+        read.Should().Throw<PthException>().WithMessage("*lacks the number 'growth_interval'*");
     }
 }
