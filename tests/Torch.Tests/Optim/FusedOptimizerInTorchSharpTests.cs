@@ -27,6 +27,20 @@ public sealed class FusedOptimizerInTorchSharpTests
     }
 
     [Fact]
+    public void A_group_keeps_the_parameters_that_it_was_made_with()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Parameter weight = Weight();
+        List<Parameter> list = [weight];
+        using FusedSgd optimizer = new(list, new() { Lr = 0.1 });
+
+        list[0] = Weight();
+
+        optimizer.parameters().Should().Equal(weight);
+        OptimizerGroup.Of(optimizer)[0].Parameters.Should().Equal(weight);
+    }
+
+    [Fact]
     public void Defaults_apart_from_the_first_group_hold_for_added_groups()
     {
         using DisposeScope scope = NewDisposeScope();
