@@ -1,4 +1,5 @@
 using Compat.Adapters.Diagnostics;
+using Compat.Adapters.Equivalence;
 using Compat.Adapters.Optim;
 using Compat.Adapters.Runners;
 using Compat.Adapters.Tests.Support;
@@ -34,6 +35,18 @@ public sealed class UpdateTranslatorTests
         Same.Should(legacy.Trace, trainer.Trace);
         trainer.Lines.Should().Equal(legacy.Lines).And.HaveCount(2);
         trainer.Lines[0].Should().Contain("grad_norm");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_parameter_that_is_used_no_more_moves_on_if_the_old_runner_fills_gradients_with_zeros(bool zeroFilled)
+    {
+        using Trainer legacy = UsingNormOnce(zeroFilled).Train(onEngine: false);
+        using Trainer engine = UsingNormOnce(zeroFilled).Train(onEngine: true);
+
+        Same.Should(legacy.Trace, engine.Trace);
+        (NormWeight(engine.Trace.Iterations[^1]) != NormWeight(engine.Trace.Iterations[0])).Should().Be(zeroFilled, "its momentum goes on only with a gradient");
     }
 
     [Fact]
@@ -114,6 +127,18 @@ public sealed class UpdateTranslatorTests
 
     private static Compat.Engine.Runner AsEngine(Trainer trainer, Optimization optimization, params string[] accepted) => trainer.Runner.AsEngine(
         trainer.Loaders, trainer.Workflow, new AsEngineOptions { Optimization = optimization, AcceptedChanges = accepted });
+
+    private static string NormWeight(IterationTrace iteration) =>
+        iteration.Weights.Single(entry => entry.Key.Contains("Norm", StringComparison.Ordinal) && entry.Key.EndsWith(".weight", StringComparison.Ordinal)).Value.Hash;
+
+    private static Trainer UsingNormOnce(bool zeroFilled)
+    {
+        int steps = 0;
+        return new(
+            runner => runner.RegisterTrainingHooks(Trainer.UsualHooks()),
+            (model, batch, _) => steps++ == 0 ? model.Usual(batch) : new StepOutputs { Loss = model.Linear.forward(batch.Img).pow(2).sum() },
+            behavior: LegacyBehavior.V1_7_2 with { ZeroFilledGradients = zeroFilled });
+    }
 
     private static Trainer WithHookBefore(List<float> seen) => new(runner =>
     {

@@ -43,6 +43,23 @@ public sealed class IterTimerHookTests
     }
 
     [Fact]
+    public void The_times_of_a_validation_are_those_of_its_own_pass()
+    {
+        int step = 0;
+        using TestRun run = new() { Model = new TestModel { OnStep = () => clock.Advance(TimeSpan.FromSeconds(++step)) } };
+
+        Runner runner = run.Train(
+            run.WithValidation with { Time = clock, ValDataloader = new BatchLoader(new SlowDataset(clock)) }, new SlowEnd(clock));
+
+        // Steps 1 and 2 train, 3 and 4 validate; 5 and 6 train, 7 and 8 validate.
+        run.EpochLines.Where(line => line.StartsWith("Epoch(val)", StringComparison.Ordinal)).Should().Equal(
+            "Epoch(val) [1][2/2]    mAP: 0.5000  data_time: 0.2500  time: 3.7500",
+            "Epoch(val) [2][2/2]    mAP: 0.5000  data_time: 0.2500  time: 7.7500");
+        runner.MessageHub.GetScalar("train/time").Mean().Should().BeApproximately((1 + 2 + 5 + 6) / 4.0, 1e-9);
+        runner.MessageHub.GetScalar("train/data_time").Max().Should().Be(0);
+    }
+
+    [Fact]
     public void After_a_resume_the_mean_is_that_of_the_iterations_since()
     {
         using TestRun run = new() { Model = new TestModel { OnStep = () => clock.Advance(TimeSpan.FromSeconds(1)) } };
