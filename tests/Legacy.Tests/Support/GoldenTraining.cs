@@ -126,7 +126,8 @@ public sealed class GoldenTraining : IDisposable
         Net.Dispose();
     }
 
-    private static PthValue Value(JsonElement value) => value.ValueKind switch
+    /// <summary>Makes a value of a checkpoint from JSON, whose dictionaries hold dictionaries, numbers and texts.</summary>
+    public static PthValue Value(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Object => value.EnumerateObject().Aggregate(new PthDict(), (dict, entry) =>
         {
@@ -164,7 +165,7 @@ public sealed class GoldenTraining : IDisposable
             : Make(golden.TryGetProperty("optimized", out JsonElement only) ? [.. only.EnumerateArray().Select(entry => entry.GetString()!)] : []);
     }
 
-    // What DefaultOptimizerConstructor of MMCV makes of 'custom_keys' and 'bias_lr_mult': a group for each parameter.
+    // What DefaultOptimizerConstructor of MMCV makes of 'custom_keys' and 'bias_lr_mult': a group for each parameter, frozen ones as they are.
     private IEnumerable<ParameterGroup> Groups(FusedOptimizerOptions options, string[] modules)
     {
         (string Name, Parameter Parameter)[] all =
@@ -176,7 +177,7 @@ public sealed class GoldenTraining : IDisposable
 
         JsonProperty[] keys = [.. paramwise.GetProperty("custom_keys").EnumerateObject()];
         double bias = paramwise.GetProperty("bias_lr_mult").GetDouble();
-        return all.Select(entry => keys.FirstOrDefault(key => entry.Name.Contains(key.Name, StringComparison.Ordinal)) is { Value.ValueKind: JsonValueKind.Object } key
+        return all.Select(entry => !entry.Parameter.requires_grad ? new ParameterGroup([entry.Parameter]) : keys.FirstOrDefault(key => entry.Name.Contains(key.Name, StringComparison.Ordinal)) is { Value.ValueKind: JsonValueKind.Object } key
             ? new ParameterGroup([entry.Parameter])
             {
                 Lr = options.Lr * key.Value.GetProperty("lr_mult").GetDouble(),
