@@ -62,7 +62,7 @@ public sealed class GradScaler : IDisposable
         }
 
         EnsureScale(loss.device);
-        return loss * scale!.Value;
+        return loss * scale!.Value.to(loss.device);
     }
 
     /// <summary>Divides the gradients of an optimizer by the scale, in place, and looks for infinities in them.</summary>

@@ -84,6 +84,9 @@ internal static class TorchKernels
             torch._foreach_add_(steps, 1)
             torch._fused_adagrad_(params, grads, sums, steps, lr=lr, lr_decay=lr_decay, weight_decay=weight_decay, eps=eps, maximize=maximize,
                                   grad_scale=grad_scale, found_inf=found_inf)
+            if found_inf is not None:
+                skipped = found_inf
+                torch._foreach_sub_(steps, [skipped for step in steps])
 
         def foreach_rmsprop(params: List[Tensor], grads: List[Tensor], squares: List[Tensor], means: List[Tensor], buffers: List[Tensor],
                             lr: float, alpha: float, eps: float, weight_decay: float, momentum: float, centered: bool, maximize: bool):

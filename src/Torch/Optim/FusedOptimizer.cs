@@ -41,7 +41,7 @@ public abstract class FusedOptimizer : OptimizerHelper, IStatefulOptimizer, IOpt
     public long StepCount { get; private set; }
 
     /// <summary>Gets whether a step leaves everything as it is by itself if a gradient is infinite or NaN, so that nobody has to wait and look.</summary>
-    internal bool SkipsByItself => Implementation == Implementation.Fused;
+    internal virtual bool SkipsByItself => Implementation == Implementation.Fused;
 
     IReadOnlyList<Parameter[]> IOptimizerStates.Members => members;
 

@@ -35,6 +35,9 @@ public sealed class FusedSgd : FusedOptimizer<FusedSgdOptions>
     {
     }
 
+    // With dampening a first update is another one than the next, and only the device would know that the first was left out.
+    internal override bool SkipsByItself => base.SkipsByItself && _parameter_groups.Cast<Group>().All(group => group.Momentum == 0 || group.Settings.Dampening == 0);
+
     private protected override IReadOnlyList<string> StateNames => [Buffer];
 
     private protected override ParamGroup MakeGroup(FusedSgdOptions options) => new Group(options);

@@ -24,10 +24,15 @@ public sealed class PendingScalars(NonFiniteLoss nonFiniteLoss = NonFiniteLoss.E
 
     private readonly ILogger logger = logger ?? NullLogger.Instance;
     private readonly List<Entry> entries = [];
+    private readonly List<(WatchedLoss Loss, double Value)> undecided = [];
     private bool warned;
 
     /// <summary>Gets how many tensors wait to be read.</summary>
     public int Count => entries.Count;
+
+    /// <summary>Gets or sets whether a loss scaler decides later which losses belong to a step that is left out (<see cref="Decide"/>).</summary>
+    /// <value>The default is <see langword="false"/>: a loss is judged when it is read. Else it waits for the decision, also after it was read.</value>
+    public bool AwaitsScaler { get; set; }
 
     /// <summary>Keeps a value until it is read.</summary>
     /// <param name="value">A tensor of one element. Borrowed.</param>
@@ -61,14 +66,32 @@ public sealed class PendingScalars(NonFiniteLoss nonFiniteLoss = NonFiniteLoss.E
             return;
         }
 
-        if (skipped is null)
+        if (skipped is not null)
+        {
+            AddNumber(loss, value, skipped);
+        }
+        else if (AwaitsScaler)
+        {
+            undecided.Add((loss, value));
+        }
+        else
         {
             Report(loss, value);
-            return;
+        }
+    }
+
+    /// <summary>Takes a loss scaler's decision about the step of all losses since the last decision, which need not be finite if it is left out.</summary>
+    /// <param name="skipped">A tensor of one element that is above 0 if the step is left out. It is read together with the values. Borrowed.</param>
+    public void Decide(Tensor skipped)
+    {
+        ArgumentNullException.ThrowIfNull(skipped);
+        for (int i = entries.Count - 1; i >= 0 && entries[i] is { Skipped: null } entry; i--)
+        {
+            entries[i] = entry.Watched is null ? entry : entry with { Skipped = Keep(skipped) };
         }
 
-        using Tensor number = tensor(value);
-        Add(number, null, 0, loss, skipped);
+        undecided.ForEach(loss => AddNumber(loss.Loss, loss.Value, skipped));
+        undecided.Clear();
     }
 
     /// <summary>Reads everything that waits, hands it out and frees the tensors.</summary>
@@ -141,15 +164,20 @@ public sealed class PendingScalars(NonFiniteLoss nonFiniteLoss = NonFiniteLoss.E
         }
     }
 
+    private void AddNumber(WatchedLoss loss, double value, Tensor skipped)
+    {
+        using Tensor number = tensor(value);
+        Add(number, null, 0, loss, skipped);
+    }
+
     // The first iteration counts; in it, a single term says more than the total, which is named 'loss' and listed before it.
     private void CheckWatched(Entry[] flushed, double[] values, bool[] skipped)
     {
-        (WatchedLoss Loss, double Value)[] bad =
-        [
-            .. flushed.Zip(values, skipped)
-                .Where(read => read is { First.Watched: not null, Third: false } && !double.IsFinite(read.Second))
-                .Select(read => (read.First.Watched!.Value, read.Second)),
-        ];
+        ILookup<bool, (WatchedLoss Loss, double Value)> found = flushed.Zip(values, skipped)
+            .Where(read => read is { First.Watched: not null, Third: false } && !double.IsFinite(read.Second))
+            .ToLookup(read => AwaitsScaler && read.First.Skipped is null, read => (read.First.Watched!.Value, read.Second));
+        undecided.AddRange(found[true]);
+        (WatchedLoss Loss, double Value)[] bad = [.. found[false]];
         if (bad.Length > 0)
         {
             int first = bad.Min(entry => entry.Loss.Iteration);

@@ -60,5 +60,7 @@ public sealed class Fp16Tests
     private sealed class SwitchableTree : Tree, IFp16Switchable
     {
         public bool Fp16Enabled { get; set; }
+
+        public ScalarType? Fp16Dtype { get; set; }
     }
 }
