@@ -3,6 +3,7 @@ using Compat.Engine.Hooks.Arguments;
 using Compat.Engine.Logging;
 using Compat.Engine.Optim;
 using Compat.Torch.Training;
+using static TorchSharp.torch;
 
 namespace Compat.Engine.Hooks;
 
@@ -52,10 +53,11 @@ public sealed class RuntimeInfoHook : Hook
     /// <inheritdoc/>
     public override void AfterTrainIter(Runner runner, AfterTrainIterArguments arguments)
     {
+        Tensor? skipped = runner.OptimWrapper.SkippedStep;
         foreach ((string name, LogValue value) in arguments.Outputs)
         {
-            runner.MessageHub.UpdateScalar(
-                TrainKey(name), value, watched: WatchedLoss.ForLogged(name, runner.Progress.Iter), weight: arguments.Outputs.NumSamples);
+            WatchedLoss? watched = WatchedLoss.ForLogged(name, runner.Progress.Iter);
+            runner.MessageHub.UpdateScalar(TrainKey(name), value, watched: watched, weight: arguments.Outputs.NumSamples, skipped: skipped);
         }
     }
 

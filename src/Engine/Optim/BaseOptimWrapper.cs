@@ -26,7 +26,7 @@ public abstract class BaseOptimWrapper : IDisposable
     public virtual IReadOnlyDictionary<string, BaseOptimWrapper> Members => NoMembers;
 
     /// <summary>Gets how many updates were due so far: a window of accumulation is one, and so is a step that a loss scaler skipped.</summary>
-    public int UpdateCount { get; protected set; }
+    public virtual int UpdateCount { get; protected set; }
 
     /// <summary>Gets the loss of the iteration in progress, as the model gave it to <see cref="UpdateParams"/>: not scaled.</summary>
     /// <value>
@@ -35,12 +35,29 @@ public abstract class BaseOptimWrapper : IDisposable
     /// </value>
     public Tensor? Loss { get; private set; }
 
+    /// <summary>Gets whether a loss scaler has left out the update of the iteration in progress; then its loss need not be finite.</summary>
+    /// <value>
+    /// One element on its device, above 0 if the update is left out, or if a window of accumulation is open and nothing is decided yet. Borrowed.
+    /// <see langword="null"/>, the default, if nothing can be left out, and between iterations.
+    /// </value>
+    public virtual Tensor? SkippedStep => null;
+
     /// <summary>Gets or sets whether gradients stay where they are until the next backward that follows an update, so that hooks can look at them.</summary>
     public abstract bool KeepGradients { get; set; }
 
     /// <summary>Gets what the runner handed over.</summary>
     /// <value><see langword="null"/> without a runner; then nothing is logged.</value>
     protected OptimWrapperContext? Context { get; private set; }
+
+    /// <summary>Gets one of several wrappers by its name: <c>optimWrapper["generator"].UpdateParams(loss)</c>.</summary>
+    /// <param name="name">One of the names of <see cref="Members"/>; upper and lower case matter.</param>
+    /// <exception cref="KeyNotFoundException">There is no wrapper of that name; the message lists what there is.</exception>
+    public BaseOptimWrapper this[string name] => Members.TryGetValue(name, out BaseOptimWrapper? member)
+        ? member
+        : throw new KeyNotFoundException(Members.Count == 0
+            ? $"{GetType().Name} has no member '{name}': it is a single wrapper, without names. Call its methods directly, or give the runner an "
+                + $"{nameof(OptimWrapperDictOptions)} with a wrapper of that name."
+            : $"{GetType().Name} has no member '{name}'. Names present: {string.Join(", ", Members.Keys)}. Use one of these, or add '{name}' to the options.");
 
     /// <summary>Takes what the runner has for the wrapper. The runner calls it once, when the wrapper is built.</summary>
     /// <param name="context">The hub, the logger and the like. A wrapper that has others inside passes it on to them.</param>

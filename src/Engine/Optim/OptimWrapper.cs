@@ -55,6 +55,9 @@ public class OptimWrapper : BaseOptimWrapper
     /// <summary>Gets the optimizer.</summary>
     public optim.Optimizer Optimizer { get; }
 
+    /// <summary>Gets how many counts add up their gradients before one update.</summary>
+    public int AccumulativeCounts => options.AccumulativeCounts;
+
     /// <summary>Gets how many times <see cref="UpdateParams"/> was called, plus the calls before a resume.</summary>
     public int InnerCount => window.Count;
 
@@ -75,6 +78,9 @@ public class OptimWrapper : BaseOptimWrapper
             mustClear |= value && !hasGradients;                      // but what a window has gathered so far is not lost
         }
     }
+
+    /// <summary>Gets or sets whether the backward of another wrapper may leave gradients on these parameters after they were cleared.</summary>
+    internal bool SharesGradients { get; set; }
 
     /// <inheritdoc/>
     public override void UpdateParams(Tensor loss)
@@ -194,7 +200,7 @@ public class OptimWrapper : BaseOptimWrapper
         ["inner_count"] = InnerCount,
         ["update_count"] = UpdateCount,
         ["must_clear"] = mustClear,
-        ["gradients"] = hasGradients && !mustClear ? GradientStates.Save(Optimizer) : [],
+        ["gradients"] = (hasGradients || SharesGradients) && !mustClear ? GradientStates.Save(Optimizer) : [],
     };
 
     /// <inheritdoc/>

@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 namespace Compat.Engine.Optim;
 
 /// <summary>Settings of <see cref="OptimWrapper"/>.</summary>
-public sealed record OptimWrapperOptions : BaseOptimWrapperOptions
+/// <remarks>The settings of a wrapper that does more are a record that derives from this one, as <see cref="AmpOptimWrapperOptions"/>; <c>with</c> keeps the kind.</remarks>
+public record OptimWrapperOptions : BaseOptimWrapperOptions
 {
     /// <summary>Gets the optimizer to build.</summary>
     public required OptimizerOptions Optimizer { get; init; }

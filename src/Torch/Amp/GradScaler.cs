@@ -87,6 +87,15 @@ public sealed class GradScaler : IDisposable
         own.Stage = Stage.Unscaled;
     }
 
+    /// <summary>Tells whether the gradients of an optimizer were unscaled since the last update.</summary>
+    /// <param name="optimizer">The optimizer.</param>
+    /// <returns>Whether they were; then <see cref="Unscale"/> would refuse to do it again.</returns>
+    public bool IsUnscaled(optim.Optimizer optimizer)
+    {
+        ArgumentNullException.ThrowIfNull(optimizer);
+        return progress.TryGetValue(optimizer, out OptimizerProgress? own) && own.Stage == Stage.Unscaled;
+    }
+
     /// <summary>Updates the weights, unless a gradient is infinite or NaN. Unscales first if that was not done.</summary>
     /// <param name="optimizer">The optimizer.</param>
     /// <returns>

@@ -66,6 +66,15 @@ public static class CompatEvents
     /// <summary>Gets the id of the warning that a legacy hook that accumulates gradients does not look for anomalous parameters.</summary>
     public static EventId AnomalousParamsNotSought { get; } = new(9133, nameof(AnomalousParamsNotSought));
 
+    /// <summary>Gets the id of the line that says to which precision is cast, where the options leave it open.</summary>
+    public static EventId AmpPrecision { get; } = new(9140, nameof(AmpPrecision));
+
+    /// <summary>Gets the id of the line about the last window of accumulation of wrappers in a dictionary.</summary>
+    public static EventId WindowsInDictionary { get; } = new(9141, nameof(WindowsInDictionary));
+
+    /// <summary>Gets the id of the warning that a state has nothing for one of several optimizers.</summary>
+    public static EventId OptimizerStateMissing { get; } = new(9142, nameof(OptimizerStateMissing));
+
     /// <summary>Tells whether a line is one of ours.</summary>
     /// <param name="id">The line's event id.</param>
     /// <returns>Whether the originals have no such line.</returns>

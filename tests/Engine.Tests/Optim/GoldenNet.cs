@@ -1,17 +1,25 @@
 using System.Text.Json;
 using Compat.Engine.Model;
+using Compat.Engine.Optim;
 using Compat.Engine.Tests.Support;
 using Compat.TestSupport.Toy;
+using Compat.Torch.Data;
+using Compat.Torch.Training;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Compat.Engine.Tests.Optim;
 
-/// <summary>The nets of <c>engine_optim_wrapper.json</c>: two layers, two and a spare one, or a convolution with batch norm.</summary>
+/// <summary>
+/// The nets of <c>engine_optim_wrapper.json</c> and <c>fp16_engine*.json</c>: two layers, two and a spare one, or a convolution with batch norm. With several wrappers
+/// each is updated from a fresh forward.
+/// </summary>
 internal sealed class GoldenNet : BaseModel<ToyBatch>
 {
     private readonly bool isConvBn;
+    private int iteration;
+    private string? turn;
 
     public GoldenNet(string name, JsonElement initial)
     {
@@ -41,6 +49,25 @@ internal sealed class GoldenNet : BaseModel<ToyBatch>
         }
     }
 
+    /// <summary>Gets what is done to losses.</summary>
+    public GoldenInjection Injection { get; init; } = new();
+
+    public nn.Module Child(string name) => named_children().Single(child => child.name == name).module;
+
+    public override LogVars TrainStep(DataBatch data, BaseOptimWrapper optimWrapper)
+    {
+        LogVars outputs = optimWrapper.Members.Count == 0 ? base.TrainStep(data, optimWrapper) : TrainInTurn(data, optimWrapper);
+        iteration++;
+        return outputs;
+    }
+
+    /// <summary>Computes the loss of an update that is made by hand.</summary>
+    public Tensor LossOf(ToyBatch batch, int update)
+    {
+        iteration = update;
+        return ParseLosses(Loss(batch)).Loss;
+    }
+
     protected override LossDict Loss(ToyBatch batch)
     {
         if (isConvBn)
@@ -49,14 +76,42 @@ internal sealed class GoldenNet : BaseModel<ToyBatch>
             Tensor scores = Apply("fc", features);
             return new()
             {
-                ["loss_main"] = nn.functional.cross_entropy(scores, batch.Label),
+                ["loss_main"] = Injection.Apply(this, iteration, turn, nn.functional.cross_entropy(scores, batch.Label)),
                 ["acc"] = scores.argmax(1).eq(batch.Label).to(ScalarType.Float32).mean(),
             };
         }
 
         Tensor output = Apply("fc2", nn.functional.relu(Apply("fc1", batch.Img)));
-        return new() { ["loss_main"] = nn.functional.mse_loss(output, batch.Label), ["mae"] = (output - batch.Label).abs().mean() };
+        Tensor loss = nn.functional.mse_loss(output, batch.Label);
+        return new() { ["loss_main"] = Injection.Apply(this, iteration, turn, loss), ["mae"] = (output - batch.Label).abs().mean() };
     }
 
-    private Tensor Apply(string name, Tensor input) => ((nn.Module<Tensor, Tensor>)named_children().Single(child => child.name == name).module).forward(input);
+    private LogVars TrainInTurn(DataBatch data, BaseOptimWrapper wrappers)
+    {
+        DataBatch batch = DataPreprocessor.Process(data, training: true);
+        LogVars outputs = [];
+        LogVars last = [];
+        foreach ((string name, BaseOptimWrapper wrapper) in wrappers.Members)
+        {
+            turn = name;
+            LossDict losses;
+            using (wrapper.OptimContext(this))
+            {
+                losses = Loss(batch);
+            }
+
+            (Tensor loss, last) = ParseLosses(losses);
+            wrapper.UpdateParams(loss);
+            outputs[$"loss_{name}"] = loss;
+        }
+
+        foreach ((string name, LogValue value) in last)
+        {
+            outputs[name] = value;
+        }
+
+        return outputs;
+    }
+
+    private Tensor Apply(string name, Tensor input) => ((nn.Module<Tensor, Tensor>)Child(name)).forward(input);
 }
