@@ -1,3 +1,5 @@
+using Compat.Engine.Data;
+using Compat.Engine.Evaluation;
 using Compat.Engine.Hooks;
 using Compat.Engine.Loops;
 using Compat.Engine.Model;
@@ -17,11 +19,6 @@ internal static class RunnerComposer
             (nameof(options.TrainDataloader), options.TrainDataloader is not null),
             (nameof(options.TrainCfg), options.TrainCfg is not null),
             (nameof(options.OptimWrapper), options.OptimWrapper is not null));
-        if (options.ValEvaluator is not null && options.ValDataloader is null)
-        {
-            throw new ArgumentException("ValEvaluator is set, but ValDataloader is not. Set ValDataloader, or leave ValEvaluator out.", nameof(options));
-        }
-
         CheckModel(options);
         if (options.ParamSchedulers.Count > 0 && options.OptimWrapper is null)
         {
@@ -82,7 +79,17 @@ internal static class RunnerComposer
         [.. options.ParamSchedulers.SelectMany(scheduler => Complete(runner, scheduler).Build(runner.OptimWrapper))];
 
     public static EvaluationLoop? BuildValLoop(Runner runner, RunnerOptions options) =>
-        runner.ValDataloader is { } loader ? options.ValCfg.Build(runner, loader, options.ValEvaluator) : null;
+        runner.ValDataloader is { } loader ? Checked("Val", options.ValCfg.Build(runner, loader, options.ValEvaluator)) : null;
+
+    public static EvaluationLoop? BuildTestLoop(Runner runner, RunnerOptions options) =>
+        runner.TestDataloader is { } loader ? Checked("Test", options.TestCfg.Build(runner, loader, options.TestEvaluator)) : null;
+
+    // A loop of the other kind would call the other kind's hooks, which look for the other kind's loop.
+    private static EvaluationLoop Checked(string kind, EvaluationLoop loop) => string.Equals(loop.Stage, kind, StringComparison.OrdinalIgnoreCase)
+        ? loop
+        : throw new ArgumentException(
+            $"{kind}Cfg builds a {loop.GetType().Name}, whose Stage is '{loop.Stage}'; it must be '{kind.ToLowerInvariant()}'. Set {kind}Cfg to {kind}LoopOptions, or to "
+            + $"the options of a loop that is derived from {kind}Loop.");
 
     private static void CheckModel(RunnerOptions options)
     {
@@ -98,7 +105,19 @@ internal static class RunnerComposer
             model = wrapper.Module;
         }
 
-        if (options.ValDataloader is null || model.OverridesValStep)
+        CheckEvaluation("Val", options.ValDataloader, options.ValEvaluator, model, model.OverridesValStep);
+        CheckEvaluation("Test", options.TestDataloader, options.TestEvaluator, model, model.OverridesTestStep);
+    }
+
+    private static void CheckEvaluation(string kind, DataloaderOptions? loader, Evaluator? evaluator, BaseModel model, bool overridesStep)
+    {
+        if (evaluator is not null && loader is null)
+        {
+            throw new ArgumentException(
+                $"{kind}Evaluator is set, but {kind}Dataloader is not. Set {kind}Dataloader, or leave {kind}Evaluator out.");
+        }
+
+        if (loader is null || overridesStep)
         {
             return;
         }
@@ -107,16 +126,13 @@ internal static class RunnerComposer
         if (!model.CanPredict)
         {
             throw new ArgumentException(
-                $"ValDataloader is set, but {name} overrides neither Predict nor ValStep. Override one of them, or leave ValDataloader out.",
-                nameof(options));
+                $"{kind}Dataloader is set, but {name} overrides neither Predict nor {kind}Step. Override one of them, or leave {kind}Dataloader out.");
         }
 
-        if (options.ValEvaluator is not { Metrics.Count: > 0 })
+        if (evaluator is not { Metrics.Count: > 0 })
         {
-            string what = options.ValEvaluator is null ? "ValEvaluator is not set. Set ValEvaluator" : "ValEvaluator has no metric. Give it one";
-            throw new ArgumentException(
-                $"ValDataloader is set and {name} predicts, but {what}, or let ValStep return losses.",
-                nameof(options));
+            string what = evaluator is null ? $"{kind}Evaluator is not set. Set {kind}Evaluator" : $"{kind}Evaluator has no metric. Give it one";
+            throw new ArgumentException($"{kind}Dataloader is set and {name} predicts, but {what}, or let {kind}Step return losses.");
         }
     }
 
