@@ -78,18 +78,21 @@ internal static class RunnerComposer
     public static ParamScheduler[] BuildParamSchedulers(Runner runner, RunnerOptions options) =>
         [.. options.ParamSchedulers.SelectMany(scheduler => Complete(runner, scheduler).Build(runner.OptimWrapper))];
 
-    public static EvaluationLoop? BuildValLoop(Runner runner, RunnerOptions options) =>
-        runner.ValDataloader is { } loader ? Checked("Val", options.ValCfg.Build(runner, loader, options.ValEvaluator)) : null;
+    // A loop of the other kind calls the other kind's hooks, which look for the other kind's loop.
+    public static EvaluationLoop? BuildValLoop(Runner runner, RunnerOptions options)
+    {
+        EvaluationLoop? loop = runner.ValDataloader is { } loader ? options.ValCfg.Build(runner, loader, options.ValEvaluator) : null;
+        return loop is TestLoop ? throw WrongLoop("ValCfg", loop, "tests", nameof(ValLoopOptions)) : loop;
+    }
 
-    public static EvaluationLoop? BuildTestLoop(Runner runner, RunnerOptions options) =>
-        runner.TestDataloader is { } loader ? Checked("Test", options.TestCfg.Build(runner, loader, options.TestEvaluator)) : null;
+    public static EvaluationLoop? BuildTestLoop(Runner runner, RunnerOptions options)
+    {
+        EvaluationLoop? loop = runner.TestDataloader is { } loader ? options.TestCfg.Build(runner, loader, options.TestEvaluator) : null;
+        return loop is ValLoop ? throw WrongLoop("TestCfg", loop, "validates", nameof(TestLoopOptions)) : loop;
+    }
 
-    // A loop of the other kind would call the other kind's hooks, which look for the other kind's loop.
-    private static EvaluationLoop Checked(string kind, EvaluationLoop loop) => string.Equals(loop.Stage, kind, StringComparison.OrdinalIgnoreCase)
-        ? loop
-        : throw new ArgumentException(
-            $"{kind}Cfg builds a {loop.GetType().Name}, whose Stage is '{loop.Stage}'; it must be '{kind.ToLowerInvariant()}'. Set {kind}Cfg to {kind}LoopOptions, or to "
-            + $"the options of a loop that is derived from {kind}Loop.");
+    private static ArgumentException WrongLoop(string option, EvaluationLoop loop, string does, string cure) =>
+        new($"{option} builds a {loop.GetType().Name}, which {does}. Set {option} to {cure}, or to the options of a loop of your own that does not.");
 
     private static void CheckModel(RunnerOptions options)
     {

@@ -1,5 +1,6 @@
 using Compat.Torch.Data;
 using Compat.Torch.Logging;
+using Compat.Torch.Serialization;
 using Microsoft.Extensions.Logging;
 
 namespace Compat.Engine.Loops;
@@ -29,6 +30,19 @@ public class EpochBasedTrainLoop : TrainLoop
 
     /// <summary>Gets after which epochs the model is validated.</summary>
     public ValidationInterval Validation { get; }
+
+    /// <inheritdoc/>
+    public override void LoadState(PthDict state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        if (state.TryGetValue("passes", out _))
+        {
+            throw new PthException(
+                "The state is that of a loop by iteration: it has 'passes'. Resume with IterBasedTrainLoopOptions, or begin the training anew.");
+        }
+
+        base.LoadState(state);
+    }
 
     /// <inheritdoc/>
     protected override IEnumerable<int> Run()

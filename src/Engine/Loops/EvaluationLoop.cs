@@ -34,8 +34,8 @@ public abstract class EvaluationLoop : BaseLoop
     /// <value>Empty before the first one.</value>
     public IReadOnlyDictionary<string, MetricValue> Metrics { get; private set; } = new Dictionary<string, MetricValue>();
 
-    /// <summary>Gets which evaluation it is: <c>val</c> or <c>test</c>. The name of the summed loss starts with it, as <c>val_loss</c>.</summary>
-    protected internal abstract string Stage { get; }
+    /// <summary>Gets what the name of the summed loss starts with: <c>val</c> gives <c>val_loss</c>.</summary>
+    protected abstract string Stage { get; }
 
     /// <summary>Evaluates.</summary>
     /// <returns>The values by name.</returns>
@@ -125,7 +125,7 @@ public abstract class EvaluationLoop : BaseLoop
 
         if (outputs.Predictions is { } predictions)
         {
-            string options = char.ToUpperInvariant(Stage[0]) + Stage[1..];
+            string options = ReferenceEquals(this, Runner.TestLoop) ? "Test" : "Val";
             Evaluator evaluator = Evaluator ?? throw new InvalidOperationException(
                 $"{model} returned predictions ({predictions.GetType().Name}), but there is no metric to measure them. Set {options}Evaluator beside "
                 + $"{options}Dataloader in the runner's options, or let the model's {options}Step return losses alone.");

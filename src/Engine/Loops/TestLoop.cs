@@ -12,7 +12,7 @@ namespace Compat.Engine.Loops;
 public class TestLoop(Runner runner, BatchLoader dataloader, Evaluator? evaluator) : EvaluationLoop(runner, dataloader, evaluator)
 {
     /// <inheritdoc/>
-    protected internal override string Stage => "test";
+    protected override string Stage => "test";
 
     /// <inheritdoc/>
     protected override void Begin()

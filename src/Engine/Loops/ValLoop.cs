@@ -12,7 +12,7 @@ namespace Compat.Engine.Loops;
 public class ValLoop(Runner runner, BatchLoader dataloader, Evaluator? evaluator) : EvaluationLoop(runner, dataloader, evaluator)
 {
     /// <inheritdoc/>
-    protected internal override string Stage => "val";
+    protected override string Stage => "val";
 
     /// <inheritdoc/>
     protected override void Begin()

@@ -55,7 +55,7 @@ public class ImgDataPreprocessor : BaseDataPreprocessor
     /// <exception cref="ArgumentException">The batch is of another type, or its images do not have the right shapes.</exception>
     public override DataBatch Process(DataBatch data, bool training) => CastData(data) switch
     {
-        NamedBatch batch => batch.With([.. batch.Names.Select(name => name == Field ? Prepare(batch[name]) : batch[name])]),
+        NamedBatch batch => With(batch, Prepare(batch[Field])),
         SampleList<NamedBatch> list => Stacked(list.Samples),
         DataBatch other => throw new ArgumentException(
             $"ImgDataPreprocessor prepares a NamedBatch, or a SampleList of them, with images under 'inputs'; the batch is a {other.GetType().Name}. Use "
@@ -122,6 +122,9 @@ public class ImgDataPreprocessor : BaseDataPreprocessor
     }
 
     private static string Shape(Tensor tensor) => $"[{string.Join(", ", tensor.shape)}]";
+
+    private static DataBatch With(NamedBatch batch, Tensor images) =>
+        batch.With([.. batch.Names.Select(name => name == Field ? images : batch[name])]);
 
     private static Tensor Column(string name, IReadOnlyList<NamedBatch> samples)
     {
