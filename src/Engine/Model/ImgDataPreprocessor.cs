@@ -79,9 +79,9 @@ public class ImgDataPreprocessor : BaseDataPreprocessor
         }
 
         using DisposeScope scope = NewDisposeScope();
-        long height = Padded(images.shape[2]);
-        long width = Padded(images.shape[3]);
-        Tensor result = Pad(Normalized(images, channels: 1), [images.shape[0], images.shape[1], height, width]);
+        Tensor normalized = Normalized(images, channels: 1);
+        long[] size = [.. normalized.shape[..2], Padded(images.shape[2]), Padded(images.shape[3])];
+        Tensor result = Pad(normalized, size);
         return ReferenceEquals(result, images) ? result : result.MoveToOuterDisposeScope();
     }
 
@@ -92,10 +92,17 @@ public class ImgDataPreprocessor : BaseDataPreprocessor
     protected Tensor Prepare(IReadOnlyList<Tensor> images)
     {
         ArgumentNullException.ThrowIfNull(images);
-        CheckShapes(images);
+        if (images.Count == 0)
+        {
+            throw new ArgumentException("The list of images is empty; it must have at least one. Let the loader give batches of at least one sample.", nameof(images));
+        }
+
+        CheckAlike(images, image => image.dim());
         using DisposeScope scope = NewDisposeScope();
-        long[] size = [.. images[0].shape.Select((length, dimension) => dimension == 0 ? length : Padded(images.Max(image => image.shape[dimension])))];
-        return stack(images.Select(image => Pad(Normalized(image, channels: 0), size))).MoveToOuterDisposeScope();
+        Tensor[] normalized = [.. images.Select(image => Normalized(image, channels: 0))];
+        CheckAlike(normalized, image => image.shape[0]);
+        long[] size = [.. normalized[0].shape.Select((length, dimension) => dimension == 0 ? length : Padded(normalized.Max(image => image.shape[dimension])))];
+        return stack(normalized.Select(image => Pad(image, size))).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -155,6 +162,7 @@ public class ImgDataPreprocessor : BaseDataPreprocessor
     private Tensor Normalized(Tensor image, int channels)
     {
         Tensor exchanged = options.ExchangesChannels ? Exchanged(image, channels) : image;
+        CheckChannels(exchanged, channels);
         Tensor pixels = exchanged.dtype == ScalarType.Float32 ? exchanged : exchanged.to(ScalarType.Float32);
         return mean is null ? pixels : (pixels - mean.Value).div_(std!.Value);
     }
@@ -166,26 +174,29 @@ public class ImgDataPreprocessor : BaseDataPreprocessor
             $"BgrToRgb or RgbToBgr is set, but the images have shape {Shape(image)}, with {image.shape[channels]} channels; to exchange them there must be 3. Set "
             + "neither for grey images.");
 
-    private void CheckShapes(IReadOnlyList<Tensor> images)
+    private static void CheckAlike(IReadOnlyList<Tensor> images, Func<Tensor, long> what)
     {
-        if (images.Count == 0)
-        {
-            throw new ArgumentException("The list of images is empty; it must have at least one. Let the loader give batches of at least one sample.", nameof(images));
-        }
-
-        Tensor first = images[0];
-        if (images.FirstOrDefault(image => image.dim() == 0 || image.dim() != first.dim() || image.shape[0] != first.shape[0]) is { } other)
+        if (images.FirstOrDefault(image => image.dim() == 0 || what(image) != what(images[0])) is { } other)
         {
             throw new ArgumentException(
-                $"The images of a batch have shapes {Shape(first)} and {Shape(other)}; only height and width may differ. Give images of shape [C, H, W] with equally many "
-                + "channels.",
+                $"The images of a batch have shapes {Shape(images[0])} and {Shape(other)}; only height and width may differ. Give images of shape [C, H, W] with equally "
+                + "many channels.",
                 nameof(images));
         }
+    }
 
-        if (options.Mean is { Count: 3 } && (first.dim() != 3 || first.shape[0] != 3))
+    // One value serves all channels, and in one tensor, as in MMEngine, an image of one channel becomes one of three.
+    private void CheckChannels(Tensor image, int channels)
+    {
+        bool isList = channels == 0;
+        long count = image.shape[channels];
+        bool fits = new[] { options.Mean, options.Std }.All(values => values is not { Count: 3 } || count is 1 or 3);
+        if (!fits || (isList && options.Mean is { Count: 3 } && (image.dim() != 3 || count != 3)))
         {
             throw new ArgumentException(
-                $"Mean has 3 values, but an image has shape {Shape(first)}; it must be [3, H, W]. Give Mean one value, or images of three channels.", nameof(images));
+                $"{(options.Mean is { Count: 3 } ? "Mean" : "Std")} has 3 values, but the images have shape {Shape(image)}; it must be {(isList ? "[3, H, W]" : "[N, 3, H, W]")}. Give "
+                + "Mean and Std one value, or images of three channels.",
+                nameof(image));
         }
     }
 }

@@ -43,7 +43,7 @@ public sealed class LoopCallsGoldenTests
             return;
         }
 
-        List<string> returned = [];
+        List<double> returned = [];
         CallsHook hook = CallsHook.Scripted(golden);
         using BaseModel model = golden.TryGetProperty("no_val_step", out _) ? new StepModel() : new CountingModel();
         using TestRun run = new();
@@ -70,7 +70,8 @@ public sealed class LoopCallsGoldenTests
         else
         {
             act();
-            returned.Should().Equal(golden.GetProperty("returned").EnumerateArray().Select(one => one.ValueKind == JsonValueKind.String ? "model" : $"{one.GetProperty("acc")}"));
+            returned.Should().Equal(golden.GetProperty("returned").EnumerateArray().Select(one =>
+                one.ValueKind == JsonValueKind.String ? double.NaN : one.GetProperty("acc").GetDouble()));
             LoopWarnings(run).Should().Equal(golden.GetProperty("log").EnumerateArray().Select(line => line[1].GetString()));
         }
 
@@ -84,15 +85,21 @@ public sealed class LoopCallsGoldenTests
     [Fact]
     public void A_stop_that_is_forgotten_is_seen()
     {
-        JsonElement golden = Cases.First(one => one.TryGetProperty("script", out JsonElement script) && script.GetProperty("do").GetString() == "stop"
-            && script.GetProperty("at").GetString() == "after_train_iter");
-        CallsHook hook = new(modes: true);
-        using CountingModel model = new();
-        using TestRun run = new();
+        Cases.Any(IsSeen).Should().BeTrue();
 
-        run.Train(Options(golden, run) with { Model = model }, hook);
+        static bool IsSeen(JsonElement golden)
+        {
+            if (!golden.TryGetProperty("script", out JsonElement script) || script.GetProperty("do").GetString() != "stop" || Actions(golden) is not ["train"])
+            {
+                return false;
+            }
 
-        hook.Calls.Should().NotEqual(CallsHook.Read(golden.GetProperty("calls")));
+            CallsHook hook = new(modes: true);
+            using CountingModel model = new();
+            using TestRun run = new();
+            run.Train(Options(golden, run) with { Model = model }, hook);
+            return !hook.Calls.SequenceEqual(CallsHook.Read(golden.GetProperty("calls")));
+        }
     }
 
     /// <summary>The lines of the loops themselves.</summary>
@@ -146,19 +153,19 @@ public sealed class LoopCallsGoldenTests
     private static BatchLoader? Loader(JsonElement golden, string length) =>
         golden.GetProperty(length) is { ValueKind: JsonValueKind.Number } count ? new BatchLoader(new RampDataset(count.GetInt32())) : null;
 
-    private static void Act(Runner runner, JsonElement golden, List<string> returned)
+    private static void Act(Runner runner, JsonElement golden, List<double> returned)
     {
         foreach (string action in Actions(golden))
         {
             if (action == "train")
             {
                 runner.Train().Should().BeSameAs(runner.Model);
-                returned.Add("model");
+                returned.Add(double.NaN);                           // the model
             }
             else
             {
                 IReadOnlyDictionary<string, MetricValue> metrics = action == "val" ? runner.Val() : runner.Test();
-                returned.Add(metrics["acc"].Number.ToString(System.Globalization.CultureInfo.InvariantCulture));
+                returned.Add(metrics["acc"].Number);
             }
         }
     }

@@ -63,14 +63,15 @@ public sealed class LoopDataGoldenTests
     [Fact]
     public void Without_skipping_what_was_trained_on_the_samples_would_be_others()
     {
-        JsonElement golden = Cases.First(one => Phases(one).Length > 1 && !GoldenLoop.ByEpoch(Phases(one)[1].GetProperty("train_cfg")));
-        JsonElement[] runs = [.. golden.GetProperty("runs").EnumerateArray()];
+        Cases.Where(one => Phases(one).Length > 1 && !GoldenLoop.ByEpoch(Phases(one)[1].GetProperty("train_cfg"))).Any(IsOther).Should().BeTrue();
 
-        string[] first = [.. Train(golden, Phases(golden)[0], runs[0]).Batches.Select(Samples)];
+        static bool IsOther(JsonElement golden)
+        {
+            JsonElement[] runs = [.. golden.GetProperty("runs").EnumerateArray()];
+            return !Samples(Train(golden, Phases(golden)[0], runs[0])).SequenceEqual(Samples(Train(golden, Phases(golden)[1], runs[1])));
+        }
 
-        first.Take(2).Should().NotEqual(Train(golden, Phases(golden)[1], runs[1]).Batches.Take(2).Select(Samples));
-
-        static string Samples(string batch) => batch.Split(':')[1];
+        static IEnumerable<string> Samples(DataHook hook) => hook.Batches.Take(2).Select(batch => batch.Split(':')[1]);
     }
 
     // A file that is missing, and a loader that cuts the data set.

@@ -124,18 +124,50 @@ public sealed class ImgDataPreprocessorTests : IDisposable
     public void Images_of_the_wrong_shape_are_refused_with_their_shape()
     {
         using ImgDataPreprocessor coloured = new(new() { Mean = [1, 1, 1], Std = [1, 1, 1] });
+        using ImgDataPreprocessor plain = new();
+        using ImgDataPreprocessor spread = new(new() { Mean = [1], Std = [1, 1, 1] });
         using ImgDataPreprocessor exchanging = new(new() { RgbToBgr = true });
 
         Refusal(coloured, Named(("inputs", ones(3, 2, 2)))).Should().StartWith(
             "The images are one tensor of shape [3, 2, 2]; it must be [N, C, H, W]. Give the images of a batch in one tensor of four dimensions, or as a list of tensors of "
             + "shape [C, H, W].");
         Refusal(coloured, List(ones(1, 2, 2))).Should().StartWith(
-            "Mean has 3 values, but an image has shape [1, 2, 2]; it must be [3, H, W]. Give Mean one value, or images of three channels.");
-        Refusal(coloured, List(ones(3, 2, 2), ones(1, 2, 2))).Should().StartWith(
+            "Mean has 3 values, but the images have shape [1, 2, 2]; it must be [3, H, W]. Give Mean and Std one value, or images of three channels.");
+        Refusal(coloured, Named(("inputs", ones(1, 2, 2, 2)))).Should().StartWith(
+            "Mean has 3 values, but the images have shape [1, 2, 2, 2]; it must be [N, 3, H, W]. Give Mean and Std one value, or images of three channels.");
+        Refusal(spread, List(ones(2, 2, 2))).Should().StartWith("Std has 3 values, but the images have shape [2, 2, 2]; it must be [3, H, W].");
+        Refusal(plain, List(ones(3, 2, 2), ones(1, 2, 2))).Should().StartWith(
             "The images of a batch have shapes [3, 2, 2] and [1, 2, 2]; only height and width may differ. Give images of shape [C, H, W] with equally many channels.");
         Refusal(exchanging, List(ones(2, 2, 2))).Should().StartWith(
             "BgrToRgb or RgbToBgr is set, but the images have shape [2, 2, 2], with 2 channels; to exchange them there must be 3. Set neither for grey images.");
-        Refusal(coloured, List()).Should().StartWith("The list of images is empty; it must have at least one.");
+        Refusal(plain, List(ones(2, 2), ones(2))).Should().StartWith("The images of a batch have shapes [2, 2] and [2]; only height and width may differ.");
+        Refusal(plain, List()).Should().StartWith("The list of images is empty; it must have at least one.");
+    }
+
+    // Recorded from MMEngine: ImgDataPreprocessor(bgr_to_rgb=True, pad_size_divisor=2) on four channels 1, 2, 3, 4.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Of_four_channels_the_fourth_is_left_out_when_they_are_exchanged(bool stacked)
+    {
+        using ImgDataPreprocessor preprocessor = new(new() { BgrToRgb = true, PadSizeDivisor = 2, Mean = [0, 0, 0], Std = [1, 1, 1] });
+        Tensor image = tensor(new float[] { 1, 2, 3, 4 }).reshape(4, 1, 1);
+
+        NamedBatch result = (NamedBatch)preprocessor.Process(stacked ? Named(("inputs", image.unsqueeze(0))) : List(image), training: true);
+
+        result["inputs"].shape.Should().Equal(1, 3, 2, 2);
+        result["inputs"].flatten().data<float>().ToArray().Should().Equal(3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0);
+    }
+
+    // Recorded from MMEngine, which broadcasts in a stacked batch and refuses in a list.
+    [Fact]
+    public void A_stacked_grey_image_becomes_one_of_three_channels_if_there_are_three_means()
+    {
+        using ImgDataPreprocessor preprocessor = new(new() { Mean = [1, 2, 3], Std = [1, 1, 1], PadSizeDivisor = 2 });
+
+        NamedBatch result = (NamedBatch)preprocessor.Process(Named(("inputs", ones(1, 1, 1, 2))), training: true);
+
+        result["inputs"].flatten().data<float>().ToArray().Should().Equal(0, 0, 0, 0, -1, -1, 0, 0, -2, -2, 0, 0);
     }
 
     [Fact]
