@@ -53,8 +53,9 @@ public sealed class LoggerHook : Hook
     /// <inheritdoc/>
     public override void AfterTestEpoch(Runner runner, AfterTestEpochArguments arguments) => LogResult(runner, LoopMode.Test);
 
+    // As there, the times are averaged over one entry more than the pass has: the last one of the pass before, if there was one.
     private static void LogResult(Runner runner, LoopMode mode) =>
-        EngineLog.Line(runner.Logger, runner.LogProcessor.AfterEpoch(runner, runner.LoaderOf(mode).Length - 1, mode).Line);
+        EngineLog.Line(runner.Logger, runner.LogProcessor.AfterEpoch(runner, runner.LoaderOf(mode).Length, mode).Line);
 
     private void LogEvaluation(Runner runner, int batchIndex, LoopMode mode)
     {
