@@ -164,7 +164,7 @@ public class ImgDataPreprocessor : BaseDataPreprocessor
         Tensor exchanged = options.ExchangesChannels ? Exchanged(image, channels) : image;
         CheckChannels(exchanged, channels);
         Tensor pixels = exchanged.dtype == ScalarType.Float32 ? exchanged : exchanged.to(ScalarType.Float32);
-        return mean is null ? pixels : (pixels - mean.Value).div_(std!.Value);
+        return mean is null ? pixels : (pixels - mean.Value) / std!.Value;
     }
 
     // As MMEngine's [2, 1, 0]: a fourth channel is left out.
@@ -185,7 +185,7 @@ public class ImgDataPreprocessor : BaseDataPreprocessor
         }
     }
 
-    // One value serves all channels, and in one tensor, as in MMEngine, an image of one channel becomes one of three.
+    // One value serves all channels. As in MMEngine, an image of one channel becomes one of three, but for a list and three means.
     private void CheckChannels(Tensor image, int channels)
     {
         bool isList = channels == 0;

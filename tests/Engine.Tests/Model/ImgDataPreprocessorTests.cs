@@ -170,6 +170,18 @@ public sealed class ImgDataPreprocessorTests : IDisposable
         result["inputs"].flatten().data<float>().ToArray().Should().Equal(0, 0, 0, 0, -1, -1, 0, 0, -2, -2, 0, 0);
     }
 
+    // Recorded from MMEngine.
+    [Fact]
+    public void A_grey_image_of_a_list_becomes_one_of_three_channels_if_only_the_deviations_are_three()
+    {
+        using ImgDataPreprocessor preprocessor = new(new() { Mean = [1], Std = [1, 2, 4] });
+
+        NamedBatch result = (NamedBatch)preprocessor.Process(List(ones(1, 1, 1) * 5), training: true);
+
+        result["inputs"].shape.Should().Equal(1, 3, 1, 1);
+        result["inputs"].flatten().data<float>().ToArray().Should().Equal(4, 2, 1);
+    }
+
     [Fact]
     public void Preparing_leaves_nothing_behind_and_frees_its_own_tensors()
     {
