@@ -29,6 +29,7 @@ internal static class GoldenTensor
         "float32" => ScalarType.Float32,
         "float64" => ScalarType.Float64,
         "int64" => ScalarType.Int64,
+        "uint8" => ScalarType.Byte,
         _ => throw new NotSupportedException($"The golden files have a new type, {dtype}."),
     });
 
