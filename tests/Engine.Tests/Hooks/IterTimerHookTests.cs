@@ -43,6 +43,20 @@ public sealed class IterTimerHookTests
     }
 
     [Fact]
+    public void The_estimate_of_a_test_starts_anew_in_each_pass()
+    {
+        using TestRun run = new() { Model = new TestModel { OnStep = () => clock.Advance(TimeSpan.FromSeconds(2)) } };
+        EtaHook etas = new(LoopMode.Test);
+        Runner runner = run.Make(run.WithTest with { Time = clock, TestDataloader = new BatchLoader(new SlowDataset(clock)) }, etas);
+
+        runner.Test();
+        runner.Test();
+
+        etas.Values.Should().Equal(2.25, 0, 2.25, 0);
+        runner.MessageHub.GetScalar("test/data_time").Mean().Should().BeApproximately(0.25, 1e-9);
+    }
+
+    [Fact]
     public void After_a_resume_the_mean_is_that_of_the_iterations_since()
     {
         using TestRun run = new() { Model = new TestModel { OnStep = () => clock.Advance(TimeSpan.FromSeconds(1)) } };
