@@ -91,6 +91,8 @@ public sealed class HookList
 
     internal void AfterVal() => Call(HookPoint.AfterVal, static (hook, runner) => hook.AfterVal(runner));
 
+    internal void AfterTrain() => Call(HookPoint.AfterTrain, static (hook, runner) => hook.AfterTrain(runner));
+
     internal void BeforeTest() => Call(HookPoint.BeforeTest, static (hook, runner) => hook.BeforeTest(runner));
 
     internal void BeforeTestEpoch() => Call(HookPoint.BeforeTestEpoch, static (hook, runner) => hook.BeforeTestEpoch(runner));
@@ -120,8 +122,6 @@ public sealed class HookList
     }
 
     internal void AfterTest() => Call(HookPoint.AfterTest, static (hook, runner) => hook.AfterTest(runner));
-
-    internal void AfterTrain() => Call(HookPoint.AfterTrain, static (hook, runner) => hook.AfterTrain(runner));
 
     internal void AfterRun() => Call(HookPoint.AfterRun, static (hook, runner) => hook.AfterRun(runner));
 

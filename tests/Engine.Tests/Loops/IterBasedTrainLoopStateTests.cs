@@ -26,7 +26,7 @@ public sealed class IterBasedTrainLoopStateTests
         get
         {
             TheoryData<string, string> cuts = [];
-            foreach (string sampler in (string[])["random", "default", "infinite"])
+            foreach (string sampler in (string[])["random", "default", "infinite", "workers"])
             {
                 cuts.Add(sampler, "before_train 0");
                 for (int iter = 1; iter <= Iterations; iter++)
@@ -130,7 +130,7 @@ public sealed class IterBasedTrainLoopStateTests
         PointsHook recorder = new();
         Sampler order = sampler switch
         {
-            "random" => new RandomSampler(train),
+            "random" or "workers" => new RandomSampler(train),
             "default" => new DefaultSampler(train, seed: 3),
             _ => new InfiniteSampler(train, seed: 3),
         };
@@ -139,7 +139,7 @@ public sealed class IterBasedTrainLoopStateTests
             Model = model,
             WorkDir = folder.Path,
             Logger = new ListLogger(),
-            TrainDataloader = new BatchLoader(train, new() { BatchSize = 2, Sampler = order }),
+            TrainDataloader = new BatchLoader(train, new() { BatchSize = 2, Sampler = order, NumWorkers = sampler == "workers" ? 2 : 0 }),
             TrainCfg = new IterBasedTrainLoopOptions { MaxIters = iterations, ValInterval = 4 },
             OptimWrapper = new OptimWrapperOptions { Optimizer = new FusedSgdOptions { Lr = 0.1 } },
             ValDataloader = validates ? new BatchLoader(val, new() { BatchSize = 2 }) : null,

@@ -207,6 +207,19 @@ public sealed class ImgDataPreprocessorTests : IDisposable
         images.IsInvalid.Should().BeFalse();
     }
 
+    [CudaFact]
+    [Trait("Category", "Cuda")]
+    public void Images_are_prepared_on_the_device_of_the_model()
+    {
+        using ImgDataPreprocessor preprocessor = new(new() { Mean = [1, 2, 3], Std = [2], BgrToRgb = true, NonBlocking = true, PadSizeDivisor = 2 });
+        preprocessor.To(CUDA);
+
+        Tensor images = preprocessor.Process(List(ones(3, 1, 1, dtype: ScalarType.Byte)), training: true).Tensors[0];
+
+        images.device_type.Should().Be(DeviceType.CUDA);
+        images.cpu()[0, 1, 0, 0].item<float>().Should().Be(-0.5f);
+    }
+
     private static NamedBatch Named(params (string Name, Tensor Value)[] fields) => new(fields.Select(field => KeyValuePair.Create(field.Name, field.Value)));
 
     private static SampleList<NamedBatch> List(params Tensor[] images) => new([.. images.Select(image => Named(("inputs", image)))]);
