@@ -37,6 +37,17 @@ public sealed class UpdateTranslatorTests
     }
 
     [Fact]
+    public void A_hook_that_looks_for_anomalous_parameters_is_kept()
+    {
+        using Trainer trainer = new(runner => runner.RegisterTrainingHooks(Trainer.UsualHooks(Clip with { DetectAnomalousParams = true })));
+        Compat.Engine.Runner engine = AsEngine(trainer, Optimization.Automatic);
+
+        engine.Train();
+
+        engine.OptimWrapper.Should().BeOfType<DeferredOptimWrapper>();
+    }
+
+    [Fact]
     public void Another_clip_is_seen()
     {
         using Trainer legacy = Clipped(0.25).Train(onEngine: false);
