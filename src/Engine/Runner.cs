@@ -55,6 +55,7 @@ public sealed class Runner : IDisposable
         DataloaderContext data = new(options.Randomness.Seed, Collectives.Rank);
         TrainDataloader = options.TrainDataloader?.Build(data);
         ValDataloader = options.ValDataloader?.Build(data);
+        TestDataloader = options.TestDataloader?.Build(data);
         Failures = new FailureReport(Logger, WhereItStands);
         Parameters = new ParameterWatch(MessageHub.Pending, Logger);
         Hooks = new HookList(this);
@@ -103,6 +104,9 @@ public sealed class Runner : IDisposable
     /// <summary>Gets the validation data.</summary>
     public BatchLoader? ValDataloader { get; }
 
+    /// <summary>Gets the test data.</summary>
+    public BatchLoader? TestDataloader { get; }
+
     /// <summary>Gets the training loop.</summary>
     /// <value><see langword="null"/> until <see cref="Train"/> builds it.</value>
     public TrainLoop? TrainLoop { get; private set; }
@@ -110,6 +114,10 @@ public sealed class Runner : IDisposable
     /// <summary>Gets the validation loop.</summary>
     /// <value><see langword="null"/> until it is built, and if there is no validation.</value>
     public EvaluationLoop? ValLoop { get; private set; }
+
+    /// <summary>Gets the test loop.</summary>
+    /// <value><see langword="null"/> until <see cref="Test"/> builds it.</value>
+    public EvaluationLoop? TestLoop { get; private set; }
 
     /// <summary>Gets how far training has come.</summary>
     public TrainingProgress Progress { get; } = new();
@@ -182,10 +190,18 @@ public sealed class Runner : IDisposable
         ObjectDisposedException.ThrowIf(isDisposed, this);
         ValLoop ??= RunnerComposer.BuildValLoop(this, options)
             ?? throw new InvalidOperationException("There is nothing to validate with. Set ValDataloader in the runner's options, and ValEvaluator if the model predicts.");
-        Failures.Watch(Hooks.BeforeRun);
-        IReadOnlyDictionary<string, MetricValue> metrics = ValLoop.Run();
-        Failures.Watch(Hooks.AfterRun);
-        return metrics;
+        return Evaluate(ValLoop);
+    }
+
+    /// <summary>Tests. Nothing for training is needed.</summary>
+    /// <returns>The values by name: those of the metrics, then the means of the losses and <c>test_loss</c>, if the model returned losses.</returns>
+    /// <exception cref="InvalidOperationException">The options say nothing about a test.</exception>
+    public IReadOnlyDictionary<string, MetricValue> Test()
+    {
+        ObjectDisposedException.ThrowIf(isDisposed, this);
+        TestLoop ??= RunnerComposer.BuildTestLoop(this, options)
+            ?? throw new InvalidOperationException("There is nothing to test with. Set TestDataloader in the runner's options, and TestEvaluator if the model predicts.");
+        return Evaluate(TestLoop);
     }
 
     /// <summary>Frees what the runner owns: the optimizer, loaders and model wrapper it built, the metrics, pending log values and the log file.</summary>
@@ -196,6 +212,7 @@ public sealed class Runner : IDisposable
         TrainLoop?.Dispose();
         optimWrapper?.Dispose();
         options.ValEvaluator?.Dispose();
+        options.TestEvaluator?.Dispose();
         MessageHub.Dispose();
         DisposeBuilt();
         logFile?.Dispose();
@@ -204,17 +221,30 @@ public sealed class Runner : IDisposable
     /// <summary>Tells the wrapper where training stands.</summary>
     internal void InitializeCountStatus() => OptimWrapper.InitializeCountStatus(Model.StateModule, Progress.Iter, MaxIters, Logger);
 
+    /// <summary>Gets the data of a loop that runs.</summary>
+    internal BatchLoader LoaderOf(LoopMode mode) => mode switch
+    {
+        LoopMode.Train => TrainLoop!.Dataloader,
+        LoopMode.Val => ValLoop!.Dataloader,
+        _ => TestLoop!.Dataloader,
+    };
+
+    private IReadOnlyDictionary<string, MetricValue> Evaluate(EvaluationLoop loop)
+    {
+        Failures.Watch(Hooks.BeforeRun);
+        IReadOnlyDictionary<string, MetricValue> metrics = loop.Run();
+        Failures.Watch(Hooks.AfterRun);
+        return metrics;
+    }
+
     // Whoever handed in a loader or a model disposes it.
     private void DisposeBuilt()
     {
-        if (options.TrainDataloader is not BuiltDataloader)
+        (DataloaderOptions? Options, BatchLoader? Loader)[] loaders =
+            [(options.TrainDataloader, TrainDataloader), (options.ValDataloader, ValDataloader), (options.TestDataloader, TestDataloader)];
+        foreach ((DataloaderOptions? _, BatchLoader? loader) in loaders.Where(one => one.Options is not BuiltDataloader))
         {
-            TrainDataloader?.Dispose();
-        }
-
-        if (options.ValDataloader is not BuiltDataloader)
-        {
-            ValDataloader?.Dispose();
+            loader?.Dispose();
         }
 
         if (!ReferenceEquals(Model, options.Model))

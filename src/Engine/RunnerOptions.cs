@@ -55,6 +55,18 @@ public sealed record RunnerOptions
     /// <value>Needed if the model predicts; <see langword="null"/>, the default, if its <see cref="BaseModel.ValStep"/> returns losses alone.</value>
     public Evaluator? ValEvaluator { get; init; }
 
+    /// <summary>Gets the test data.</summary>
+    /// <value>The default is <see langword="null"/>: no test.</value>
+    public DataloaderOptions? TestDataloader { get; init; }
+
+    /// <summary>Gets the test loop.</summary>
+    /// <value>The default is <see cref="TestLoop"/>.</value>
+    public EvaluationLoopOptions TestCfg { get; init; } = new TestLoopOptions();
+
+    /// <summary>Gets the metrics of the test. The runner takes them over. Those of the validation do not stand in for them.</summary>
+    /// <value>Needed if the model predicts; <see langword="null"/>, the default, if its <see cref="BaseModel.TestStep"/> returns losses alone.</value>
+    public Evaluator? TestEvaluator { get; init; }
+
     /// <summary>Gets which of the hooks that every run has are registered.</summary>
     /// <value>The default is all of them.</value>
     public DefaultHooks DefaultHooks { get; init; } = new();

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
+using Compat.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -45,7 +46,7 @@ public sealed class TensorSnapshot : TraceValue
     {
         ArgumentNullException.ThrowIfNull(tensor);
         using DisposeScope scope = NewDisposeScope();
-        Tensor plain = tensor.detach().cpu().contiguous();
+        Tensor plain = HostRead.ToCpu(tensor.detach()).contiguous();
         TensorSnapshot full = new(plain.dtype, plain.shape, plain.numel() == 0 ? [] : plain.bytes.ToArray(), null);
         return content == SnapshotContent.Full ? full : full.Hashed();
     }

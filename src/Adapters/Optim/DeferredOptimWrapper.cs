@@ -20,6 +20,7 @@ public sealed class DeferredOptimWrapper : BaseOptimWrapper
 {
     private readonly LrEntry[] lrEntries;
     private readonly Dictionary<string, BaseOptimWrapper> members = [];
+    private readonly optim.Optimizer? first;
     private (string Model, long Steps)? atStart;
 
     /// <summary>Makes the wrapper.</summary>
@@ -34,6 +35,7 @@ public sealed class DeferredOptimWrapper : BaseOptimWrapper
             members[name] = new DeferredOptimWrapper(options with { Optimizer = optimizer });
         }
 
+        first = All is [{ Value: { } leading }, ..] ? leading : null;
         lrEntries = [.. All.Select(entry => new LrEntry(entry.Key.Length == 0 ? "lr" : $"{entry.Key}.lr", OptimizerGroup.Of(entry.Value)))];
     }
 
@@ -178,7 +180,7 @@ public sealed class DeferredOptimWrapper : BaseOptimWrapper
         base.Dispose(disposing);
     }
 
-    private void Count(optim.Optimizer optimizer) => UpdateCount += All.Count > 0 && ReferenceEquals(All[0].Value, optimizer) ? 1 : 0;
+    private void Count(optim.Optimizer optimizer) => UpdateCount += ReferenceEquals(first, optimizer) ? 1 : 0;
 
     // Before the hook has stepped for the first time, nobody has.
     private void CheckOwnSteps()

@@ -12,6 +12,7 @@ namespace Compat.Adapters.Runners;
 /// <param name="engine">The engine's runner.</param>
 internal sealed class LogBufferAdapter(Compat.Engine.Runner engine)
 {
+    private readonly Dictionary<string, string> keys = [];
     private bool? isTimed;
 
     private bool IsTimed => isTimed ??= engine.Hooks.All.OfType<IterTimerHook>().Any();
@@ -28,7 +29,19 @@ internal sealed class LogBufferAdapter(Compat.Engine.Runner engine)
                 continue;
             }
 
-            engine.MessageHub.UpdateScalar($"train/{name}", value, weight: count);
+            engine.MessageHub.UpdateScalar(KeyOf(name), value, weight: count);
         }
+    }
+
+    // A hook logs the same names in every iteration.
+    private string KeyOf(string name)
+    {
+        if (!keys.TryGetValue(name, out string? key))
+        {
+            key = $"train/{name}";
+            keys.Add(name, key);
+        }
+
+        return key;
     }
 }

@@ -1,3 +1,5 @@
+using Compat.Engine.Data;
+using Compat.Engine.Evaluation;
 using Compat.Engine.Hooks;
 using Compat.Engine.Loops;
 using Compat.Engine.Model;
@@ -17,11 +19,6 @@ internal static class RunnerComposer
             (nameof(options.TrainDataloader), options.TrainDataloader is not null),
             (nameof(options.TrainCfg), options.TrainCfg is not null),
             (nameof(options.OptimWrapper), options.OptimWrapper is not null));
-        if (options.ValEvaluator is not null && options.ValDataloader is null)
-        {
-            throw new ArgumentException("ValEvaluator is set, but ValDataloader is not. Set ValDataloader, or leave ValEvaluator out.", nameof(options));
-        }
-
         CheckModel(options);
         if (options.ParamSchedulers.Count > 0 && options.OptimWrapper is null)
         {
@@ -81,8 +78,21 @@ internal static class RunnerComposer
     public static ParamScheduler[] BuildParamSchedulers(Runner runner, RunnerOptions options) =>
         [.. options.ParamSchedulers.SelectMany(scheduler => Complete(runner, scheduler).Build(runner.OptimWrapper))];
 
-    public static EvaluationLoop? BuildValLoop(Runner runner, RunnerOptions options) =>
-        runner.ValDataloader is { } loader ? options.ValCfg.Build(runner, loader, options.ValEvaluator) : null;
+    // A loop of the other kind calls the other kind's hooks, which look for the other kind's loop.
+    public static EvaluationLoop? BuildValLoop(Runner runner, RunnerOptions options)
+    {
+        EvaluationLoop? loop = runner.ValDataloader is { } loader ? options.ValCfg.Build(runner, loader, options.ValEvaluator) : null;
+        return loop is TestLoop ? throw WrongLoop("ValCfg", loop, "tests", nameof(ValLoopOptions)) : loop;
+    }
+
+    public static EvaluationLoop? BuildTestLoop(Runner runner, RunnerOptions options)
+    {
+        EvaluationLoop? loop = runner.TestDataloader is { } loader ? options.TestCfg.Build(runner, loader, options.TestEvaluator) : null;
+        return loop is ValLoop ? throw WrongLoop("TestCfg", loop, "validates", nameof(TestLoopOptions)) : loop;
+    }
+
+    private static ArgumentException WrongLoop(string option, EvaluationLoop loop, string does, string cure) =>
+        new($"{option} builds a {loop.GetType().Name}, which {does}. Set {option} to {cure}, or to the options of a loop of your own that does not.");
 
     private static void CheckModel(RunnerOptions options)
     {
@@ -98,7 +108,19 @@ internal static class RunnerComposer
             model = wrapper.Module;
         }
 
-        if (options.ValDataloader is null || model.OverridesValStep)
+        CheckEvaluation("Val", options.ValDataloader, options.ValEvaluator, model, model.OverridesValStep);
+        CheckEvaluation("Test", options.TestDataloader, options.TestEvaluator, model, model.OverridesTestStep);
+    }
+
+    private static void CheckEvaluation(string kind, DataloaderOptions? loader, Evaluator? evaluator, BaseModel model, bool overridesStep)
+    {
+        if (evaluator is not null && loader is null)
+        {
+            throw new ArgumentException(
+                $"{kind}Evaluator is set, but {kind}Dataloader is not. Set {kind}Dataloader, or leave {kind}Evaluator out.");
+        }
+
+        if (loader is null || overridesStep)
         {
             return;
         }
@@ -107,16 +129,13 @@ internal static class RunnerComposer
         if (!model.CanPredict)
         {
             throw new ArgumentException(
-                $"ValDataloader is set, but {name} overrides neither Predict nor ValStep. Override one of them, or leave ValDataloader out.",
-                nameof(options));
+                $"{kind}Dataloader is set, but {name} overrides neither Predict nor {kind}Step. Override one of them, or leave {kind}Dataloader out.");
         }
 
-        if (options.ValEvaluator is not { Metrics.Count: > 0 })
+        if (evaluator is not { Metrics.Count: > 0 })
         {
-            string what = options.ValEvaluator is null ? "ValEvaluator is not set. Set ValEvaluator" : "ValEvaluator has no metric. Give it one";
-            throw new ArgumentException(
-                $"ValDataloader is set and {name} predicts, but {what}, or let ValStep return losses.",
-                nameof(options));
+            string what = evaluator is null ? $"{kind}Evaluator is not set. Set {kind}Evaluator" : $"{kind}Evaluator has no metric. Give it one";
+            throw new ArgumentException($"{kind}Dataloader is set and {name} predicts, but {what}, or let {kind}Step return losses.");
         }
     }
 

@@ -17,15 +17,33 @@ public sealed record DatasetLoaderOptions : DataloaderOptions
     /// <value>The default is that of <see cref="BatchLoader"/>: batches of 1.</value>
     public BatchLoaderOptions Loader { get; init; } = new();
 
+    /// <summary>Gets how many batches each process reads in a pass, to try something out quickly: the first samples that they take are used, the others never.</summary>
+    /// <value>At least 1. The default is <see langword="null"/>: all samples are used. Source: MMEngine's <c>num_batch_per_epoch</c>.</value>
+    public int? NumBatchPerEpoch { get; init; }
+
     /// <inheritdoc/>
-    /// <exception cref="ArgumentException">The order of the samples is given twice.</exception>
+    /// <exception cref="ArgumentException">The order of the samples is given twice, or there are fewer samples than <see cref="NumBatchPerEpoch"/> takes.</exception>
     public override BatchLoader Build(DataloaderContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return Loader.Sampler is null
-            ? new BatchLoader(Dataset, Loader with { Sampler = Sampler.Build(Dataset, context) })
-            : throw new ArgumentException(
+        if (Loader.Sampler is not null)
+        {
+            throw new ArgumentException(
                 $"The order of the samples is given twice: Sampler is {Sampler.GetType().Name}, Loader.Sampler is a {Loader.Sampler.GetType().Name}. "
                 + "Leave Loader.Sampler out.");
+        }
+
+        Dataset samples = NumBatchPerEpoch is { } batches ? First(batches, context.Rank.WorldSize) : Dataset;
+        return new BatchLoader(samples, Loader with { Sampler = Sampler.Build(samples, context) });
+    }
+
+    private FirstSamples First(int batches, int processes)
+    {
+        long count = (long)batches * Loader.BatchSize * processes;
+        return batches >= 1 && count <= Dataset.Count
+            ? new FirstSamples(Dataset, (int)count)
+            : throw new ArgumentException(
+                $"NumBatchPerEpoch is {batches}, which takes {count} samples in {processes} process(es) with batches of {Loader.BatchSize}; it must be at least 1, and the "
+                + $"dataset has {Dataset.Count}. Use fewer batches, or leave it out to use all samples.");
     }
 }

@@ -1,4 +1,5 @@
 using Compat.Torch.Data;
+using Compat.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -34,6 +35,6 @@ public sealed class Accuracy<TBatch, TPredictions>(Func<TBatch, Tensor> labels, 
                 "The accuracy of nothing was asked for. Process at least one batch before evaluating; in a loop, let the model's ValStep return predictions.");
         }
 
-        return new Dictionary<string, MetricValue> { ["accuracy"] = items.Column(0).sum().item<long>() / (double)items.Count };
+        return new Dictionary<string, MetricValue> { ["accuracy"] = HostRead.Number<long>(items.Column(0).sum()) / (double)items.Count };
     }
 }

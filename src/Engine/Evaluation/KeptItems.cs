@@ -1,4 +1,5 @@
 using Compat.Torch;
+using Compat.Torch.Native;
 using static TorchSharp.torch;
 
 namespace Compat.Engine.Evaluation;
@@ -30,7 +31,7 @@ internal sealed class KeptItems
             all = [[.. Enumerable.Range(0, all[0].Length).Select(column => cat([.. all.Select(block => block[column])]))]];
         }
 
-        return all.ConvertAll(block => Array.ConvertAll(block, column => column.cpu()));
+        return all.ConvertAll(block => Array.ConvertAll(block, HostRead.ToCpu));
     }
 
     /// <summary>Frees everything.</summary>

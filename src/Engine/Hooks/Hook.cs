@@ -17,7 +17,9 @@ namespace Compat.Engine.Hooks;
 /// <item><term>BeforeVal, BeforeValEpoch</term><description>Epoch is advanced; the model is still in training mode</description></item>
 /// <item><term>BeforeValIter, AfterValIter</term><description>the model is in evaluation mode</description></item>
 /// <item><term>AfterValEpoch, AfterVal</term><description>the metrics are computed</description></item>
-/// <item><term>AfterTrain, AfterRun</term><description>the last epoch and its validation are over</description></item>
+/// <item><term>AfterTrain</term><description>the last epoch and its validation are over</description></item>
+/// <item><term>BeforeTest … AfterTest</term><description>as the points of a validation, in a run of <see cref="Runner.Test"/></description></item>
+/// <item><term>AfterRun</term><description>training, validation or test is over</description></item>
 /// </list>
 /// <para>A hook does not change the progress, does not dispose what it is handed and keeps nothing of the batch. Which points a hook overrides is
 /// found once, when it is registered; the others cost nothing. Source: MMEngine <c>Hook</c>.</para>
@@ -103,6 +105,39 @@ public abstract class Hook
     /// <summary>Called after the last epoch.</summary>
     /// <param name="runner">The runner that calls.</param>
     public virtual void AfterTrain(Runner runner)
+    {
+    }
+
+    /// <summary>Called before each test.</summary>
+    /// <param name="runner">The runner that calls.</param>
+    public virtual void BeforeTest(Runner runner)
+    {
+    }
+
+    /// <summary>Called before the pass of each test.</summary>
+    /// <param name="runner">The runner that calls.</param>
+    public virtual void BeforeTestEpoch(Runner runner) => BeforeEpoch(runner, LoopMode.Test);
+
+    /// <summary>Called before each test iteration.</summary>
+    /// <param name="runner">The runner that calls.</param>
+    /// <param name="arguments">The batch and its position.</param>
+    public virtual void BeforeTestIter(Runner runner, BeforeIterArguments arguments) =>
+        BeforeIter(runner, arguments, LoopMode.Test);
+
+    /// <summary>Called after each test iteration.</summary>
+    /// <param name="runner">The runner that calls.</param>
+    /// <param name="arguments">The batch, its position and the predictions.</param>
+    public virtual void AfterTestIter(Runner runner, AfterTestIterArguments arguments) =>
+        AfterIter(runner, new(arguments), LoopMode.Test);
+
+    /// <summary>Called after the pass of each test.</summary>
+    /// <param name="runner">The runner that calls.</param>
+    /// <param name="arguments">The metrics.</param>
+    public virtual void AfterTestEpoch(Runner runner, AfterTestEpochArguments arguments) => AfterEpoch(runner, new(arguments), LoopMode.Test);
+
+    /// <summary>Called after each test.</summary>
+    /// <param name="runner">The runner that calls.</param>
+    public virtual void AfterTest(Runner runner)
     {
     }
 

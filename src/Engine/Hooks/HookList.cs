@@ -93,6 +93,36 @@ public sealed class HookList
 
     internal void AfterTrain() => Call(HookPoint.AfterTrain, static (hook, runner) => hook.AfterTrain(runner));
 
+    internal void BeforeTest() => Call(HookPoint.BeforeTest, static (hook, runner) => hook.BeforeTest(runner));
+
+    internal void BeforeTestEpoch() => Call(HookPoint.BeforeTestEpoch, static (hook, runner) => hook.BeforeTestEpoch(runner));
+
+    internal void BeforeTestIter(BeforeIterArguments arguments)
+    {
+        foreach (Hook hook in registry.At((int)HookPoint.BeforeTestIter))
+        {
+            hook.BeforeTestIter(runner, arguments);
+        }
+    }
+
+    internal void AfterTestIter(AfterTestIterArguments arguments)
+    {
+        foreach (Hook hook in registry.At((int)HookPoint.AfterTestIter))
+        {
+            hook.AfterTestIter(runner, arguments);
+        }
+    }
+
+    internal void AfterTestEpoch(AfterTestEpochArguments arguments)
+    {
+        foreach (Hook hook in registry.At((int)HookPoint.AfterTestEpoch))
+        {
+            hook.AfterTestEpoch(runner, arguments);
+        }
+    }
+
+    internal void AfterTest() => Call(HookPoint.AfterTest, static (hook, runner) => hook.AfterTest(runner));
+
     internal void AfterRun() => Call(HookPoint.AfterRun, static (hook, runner) => hook.AfterRun(runner));
 
     private void Call(HookPoint point, Action<Hook, Runner> call)

@@ -42,6 +42,24 @@ public enum HookPoint
     /// <summary>After the last epoch.</summary>
     AfterTrain,
 
+    /// <summary>Before a test.</summary>
+    BeforeTest,
+
+    /// <summary>Before the pass of a test.</summary>
+    BeforeTestEpoch,
+
+    /// <summary>Before a test iteration.</summary>
+    BeforeTestIter,
+
+    /// <summary>After a test iteration.</summary>
+    AfterTestIter,
+
+    /// <summary>After the pass, with the metrics.</summary>
+    AfterTestEpoch,
+
+    /// <summary>After a test.</summary>
+    AfterTest,
+
     /// <summary>After everything else.</summary>
     AfterRun,
 }

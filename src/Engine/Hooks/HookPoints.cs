@@ -8,10 +8,10 @@ internal static class HookPoints
     // A general method stands for several points.
     private static readonly Dictionary<string, HookPoint[]> General = new()
     {
-        ["BeforeEpoch"] = [HookPoint.BeforeTrainEpoch, HookPoint.BeforeValEpoch],
-        ["AfterEpoch"] = [HookPoint.AfterTrainEpoch, HookPoint.AfterValEpoch],
-        ["BeforeIter"] = [HookPoint.BeforeTrainIter, HookPoint.BeforeValIter],
-        ["AfterIter"] = [HookPoint.AfterTrainIter, HookPoint.AfterValIter],
+        ["BeforeEpoch"] = [HookPoint.BeforeTrainEpoch, HookPoint.BeforeValEpoch, HookPoint.BeforeTestEpoch],
+        ["AfterEpoch"] = [HookPoint.AfterTrainEpoch, HookPoint.AfterValEpoch, HookPoint.AfterTestEpoch],
+        ["BeforeIter"] = [HookPoint.BeforeTrainIter, HookPoint.BeforeValIter, HookPoint.BeforeTestIter],
+        ["AfterIter"] = [HookPoint.AfterTrainIter, HookPoint.AfterValIter, HookPoint.AfterTestIter],
     };
 
     public static IReadOnlyCollection<HookPoint> OverriddenBy(Type type) => OverriddenPoints.Of<Hook, HookPoint>(type, General);

@@ -9,11 +9,11 @@ namespace Compat.Engine.Hooks;
 /// </remarks>
 public sealed class IterTimerHook : Hook
 {
-    private static readonly string[] DataTimeKeys = ["train/data_time", "val/data_time"];
-    private static readonly string[] TimeKeys = ["train/time", "val/time"];
+    private static readonly string[] DataTimeKeys = ["train/data_time", "val/data_time", "test/data_time"];
+    private static readonly string[] TimeKeys = ["train/time", "val/time", "test/time"];
 
     private double trainSeconds;
-    private double valSeconds;
+    private double evaluationSeconds;
     private int startIter;
     private long last;
 
@@ -24,7 +24,7 @@ public sealed class IterTimerHook : Hook
     protected override void BeforeEpoch(Runner runner, LoopMode mode) => last = runner.Time.GetTimestamp();
 
     /// <inheritdoc/>
-    protected override void AfterEpoch(Runner runner, AfterEpochArguments arguments, LoopMode mode) => valSeconds = 0;
+    protected override void AfterEpoch(Runner runner, AfterEpochArguments arguments, LoopMode mode) => evaluationSeconds = 0;
 
     /// <inheritdoc/>
     protected override void BeforeIter(Runner runner, BeforeIterArguments arguments, LoopMode mode) =>
@@ -36,7 +36,7 @@ public sealed class IterTimerHook : Hook
         double seconds = SecondsSinceLast(runner);
         last = runner.Time.GetTimestamp();
         runner.MessageHub.UpdateScalar(TimeKeys[(int)mode], seconds);
-        runner.MessageHub.UpdateInfo("eta", mode == LoopMode.Train ? TrainEta(runner, seconds) : ValEta(runner, seconds, arguments.BatchIndex));
+        runner.MessageHub.UpdateInfo("eta", mode == LoopMode.Train ? TrainEta(runner, seconds) : EvaluationEta(runner.LoaderOf(mode).Length, seconds, arguments.BatchIndex));
     }
 
     private double TrainEta(Runner runner, double seconds)
@@ -46,10 +46,10 @@ public sealed class IterTimerHook : Hook
         return trainSeconds / (iter - startIter + 1) * (runner.MaxIters - iter - 1);
     }
 
-    private double ValEta(Runner runner, double seconds, int batchIndex)
+    private double EvaluationEta(int length, double seconds, int batchIndex)
     {
-        valSeconds += seconds;
-        return valSeconds / (batchIndex + 1) * (runner.ValLoop!.Dataloader.Length - batchIndex - 1);
+        evaluationSeconds += seconds;
+        return evaluationSeconds / (batchIndex + 1) * (length - batchIndex - 1);
     }
 
     private double SecondsSinceLast(Runner runner) => runner.Time.GetElapsedTime(last).TotalSeconds;

@@ -5,7 +5,7 @@ using Compat.Torch.Training;
 
 namespace Compat.Engine.Hooks;
 
-/// <summary>Writes a line every few iterations and after each validation.</summary>
+/// <summary>Writes a line every few iterations and after each validation or test.</summary>
 /// <remarks>Source: MMEngine <c>LoggerHook</c>.</remarks>
 public sealed class LoggerHook : Hook
 {
@@ -42,17 +42,28 @@ public sealed class LoggerHook : Hook
     }
 
     /// <inheritdoc/>
-    public override void AfterValIter(Runner runner, AfterValIterArguments arguments)
-    {
-        if (EveryNInnerIters(arguments.BatchIndex, options.Interval))
-        {
-            EngineLog.Line(runner.Logger, runner.LogProcessor.AfterIter(runner, arguments.BatchIndex, LoopMode.Val).Line);
-        }
-    }
+    public override void AfterValIter(Runner runner, AfterValIterArguments arguments) => LogEvaluation(runner, arguments.BatchIndex, LoopMode.Val);
 
     /// <inheritdoc/>
-    public override void AfterValEpoch(Runner runner, AfterValEpochArguments arguments) =>
-        EngineLog.Line(runner.Logger, runner.LogProcessor.AfterEpoch(runner, runner.ValLoop!.Dataloader.Length - 1, LoopMode.Val).Line);
+    public override void AfterTestIter(Runner runner, AfterTestIterArguments arguments) => LogEvaluation(runner, arguments.BatchIndex, LoopMode.Test);
+
+    /// <inheritdoc/>
+    public override void AfterValEpoch(Runner runner, AfterValEpochArguments arguments) => LogResult(runner, LoopMode.Val);
+
+    /// <inheritdoc/>
+    public override void AfterTestEpoch(Runner runner, AfterTestEpochArguments arguments) => LogResult(runner, LoopMode.Test);
+
+    // As there, the times are averaged over one entry more than the pass has: the last one of the pass before, if there was one.
+    private static void LogResult(Runner runner, LoopMode mode) =>
+        EngineLog.Line(runner.Logger, runner.LogProcessor.AfterEpoch(runner, runner.LoaderOf(mode).Length, mode).Line);
+
+    private void LogEvaluation(Runner runner, int batchIndex, LoopMode mode)
+    {
+        if (EveryNInnerIters(batchIndex, options.Interval))
+        {
+            EngineLog.Line(runner.Logger, runner.LogProcessor.AfterIter(runner, batchIndex, mode).Line);
+        }
+    }
 
     private static void Check(int interval, string name)
     {

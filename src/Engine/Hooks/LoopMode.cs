@@ -8,4 +8,7 @@ public enum LoopMode
 
     /// <summary>Validation.</summary>
     Val,
+
+    /// <summary>Test.</summary>
+    Test,
 }

@@ -20,7 +20,7 @@ public sealed class ParamSchedulerHook : Hook
             {
                 ScheduleUnit.Iteration => 1,
                 // A schedule by update stands where the wrapper stands, so nothing has to be remembered between iterations.
-                ScheduleUnit.Update => (scheduler.Wrapper ?? runner.OptimWrapper).UpdateCount - scheduler.GlobalStep,
+                ScheduleUnit.Update => scheduler.Wrapper!.UpdateCount - scheduler.GlobalStep,
                 _ => 0,
             };
             for (int i = 0; i < due; i++)

@@ -69,21 +69,7 @@ public sealed class RuntimeInfoHook : Hook
     }
 
     /// <inheritdoc/>
-    public override void AfterValEpoch(Runner runner, AfterValEpochArguments arguments)
-    {
-        foreach ((string name, MetricValue value) in arguments.Metrics)
-        {
-            // As MMEngine's _is_scalar: an array of one number is a number.
-            if (value.IsNumber || value is { IsArray: true, Array.Count: 1 })
-            {
-                runner.MessageHub.UpdateScalar($"val/{name}", value.IsNumber ? value.Number : value.Array[0]);
-            }
-            else
-            {
-                runner.MessageHub.UpdateInfo($"val/{name}", value.IsArray ? value.Array : null);
-            }
-        }
-    }
+    public override void AfterValEpoch(Runner runner, AfterValEpochArguments arguments) => Write(runner.MessageHub, "val", arguments.Metrics);
 
     /// <inheritdoc/>
     public override void AfterVal(Runner runner)
@@ -96,6 +82,31 @@ public sealed class RuntimeInfoHook : Hook
         else
         {
             runner.MessageHub.PopInfo("loop_stage");
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void BeforeTest(Runner runner) => runner.MessageHub.UpdateInfo("loop_stage", "test");
+
+    /// <inheritdoc/>
+    public override void AfterTestEpoch(Runner runner, AfterTestEpochArguments arguments) => Write(runner.MessageHub, "test", arguments.Metrics);
+
+    /// <inheritdoc/>
+    public override void AfterTest(Runner runner) => runner.MessageHub.PopInfo("loop_stage");
+
+    private static void Write(MessageHub hub, string stage, IReadOnlyDictionary<string, MetricValue> metrics)
+    {
+        foreach ((string name, MetricValue value) in metrics)
+        {
+            // As MMEngine's _is_scalar: an array of one number is a number.
+            if (value.IsNumber || value is { IsArray: true, Array.Count: 1 })
+            {
+                hub.UpdateScalar($"{stage}/{name}", value.IsNumber ? value.Number : value.Array[0]);
+            }
+            else
+            {
+                hub.UpdateInfo($"{stage}/{name}", value.IsArray ? value.Array : null);
+            }
         }
     }
 

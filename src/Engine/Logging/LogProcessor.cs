@@ -42,11 +42,12 @@ public sealed class LogProcessor
         string times = TakeTimes(runner.MessageHub, shown);
         if (mode != LoopMode.Train)
         {
-            shown.RemoveAll(value => !value.Key.StartsWith("val/loss", StringComparison.Ordinal));
+            // As there: of a test nothing is shown, of a validation what begins so although the prefix is cut off.
+            shown.RemoveAll(value => mode == LoopMode.Test || !value.Key.StartsWith("val/loss", StringComparison.Ordinal));
         }
 
         string line = $"{Header(runner, batchIndex, mode)}  {rates}  {times}{string.Join("  ", shown.Select(Print))}";
-        if (options.ByEpoch)
+        if (options.ByEpoch && mode != LoopMode.Test)
         {
             values["epoch"] = Epoch(runner, mode);
         }
@@ -79,8 +80,8 @@ public sealed class LogProcessor
         List<KeyValuePair<string, object?>> infos = [.. OfMode(runner.MessageHub.Infos, mode)];
         List<KeyValuePair<string, object?>> times =
             [.. OfMode(runner.MessageHub.Scalars, mode).Where(IsTime).Select(time => KeyValuePair.Create(time.Key, (object?)time.Value.Mean(batchIndex + 1)))];
-        int length = LoaderLength(runner, mode);
-        string epoch = options.ByEpoch ? $"Epoch({Name(mode)}) [{Epoch(runner, mode)}]" : $"Iter({Name(mode)}) ";
+        int length = runner.LoaderOf(mode).Length;
+        string epoch = options.ByEpoch ? $"Epoch({Name(mode)}) {(mode == LoopMode.Test ? string.Empty : $"[{Epoch(runner, mode)}]")}" : $"Iter({Name(mode)}) ";
         string line = $"{epoch}[{length}/{length}]    {string.Join("  ", metrics.Concat(infos).Concat(times).Select(Print))}";
         OrderedDictionary<string, object?> values = [];
         foreach ((string name, object? value) in metrics.Concat(withNonScalar ? infos : []).Concat(times))
@@ -95,12 +96,14 @@ public sealed class LogProcessor
 
     private static bool IsTime<T>(KeyValuePair<string, T> value) => value.Key is "time" or "data_time";
 
-    private static string Name(LoopMode mode) => mode == LoopMode.Train ? "train" : "val";
+    private static string Name(LoopMode mode) => mode switch
+    {
+        LoopMode.Train => "train",
+        LoopMode.Val => "val",
+        _ => "test",
+    };
 
     private static int Epoch(Runner runner, LoopMode mode) => runner.Progress.Epoch + (mode == LoopMode.Train ? 1 : 0);
-
-    private static int LoaderLength(Runner runner, LoopMode mode) =>
-        (mode == LoopMode.Train ? runner.TrainLoop!.Dataloader : runner.ValLoop!.Dataloader).Length;
 
     // As MMEngine: keys that start with the text of the mode, the prefix cut off.
     private static IEnumerable<KeyValuePair<string, T>> OfMode<T>(IReadOnlyDictionary<string, T> entries, LoopMode mode)
@@ -155,11 +158,16 @@ public sealed class LogProcessor
             return $"Iter(train) [{Pad(runner.Progress.Iter + 1, runner.MaxIters)}/{runner.MaxIters}]";
         }
 
-        int length = LoaderLength(runner, mode);
+        int length = runner.LoaderOf(mode).Length;
         string position = $"[{Pad(batchIndex + 1, length)}/{length}]";
         if (!options.ByEpoch)
         {
             return $"Iter({Name(mode)}) {position}";
+        }
+
+        if (mode == LoopMode.Test)
+        {
+            return $"Epoch(test) {position}";
         }
 
         string epoch = $"[{Epoch(runner, mode)}]";

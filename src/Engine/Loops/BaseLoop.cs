@@ -43,7 +43,11 @@ public abstract class BaseLoop
     /// <summary>Calls the hooks before a training epoch.</summary>
     protected void CallBeforeTrainEpoch()
     {
-        Runner.Progress.Phase = TrainingPhase.Training;
+        if (Runner.Progress.Phase == TrainingPhase.ValidationDone)
+        {
+            Runner.Progress.Phase = TrainingPhase.Training;
+        }
+
         Runner.Hooks.BeforeTrainEpoch();
     }
 
@@ -68,9 +72,13 @@ public abstract class BaseLoop
     }
 
     /// <summary>Calls the hooks after a training epoch. A state that one of them saves is that of a run in which the epoch is over.</summary>
-    protected void CallAfterTrainEpoch()
+    /// <param name="isCounted">
+    /// Whether the loop counts the epoch afterwards. The default is <see langword="true"/>; a loop to which the whole training is one epoch counts none, and a state
+    /// is that of a run which can go on there.
+    /// </param>
+    protected void CallAfterTrainEpoch(bool isCounted = true)
     {
-        Runner.Progress.Reached = Runner.Progress.Position.AfterEpoch;
+        Runner.Progress.Reached = isCounted ? Runner.Progress.Position.AfterEpoch : Runner.Progress.Position;
         Runner.Hooks.AfterTrainEpoch();
     }
 
@@ -116,4 +124,36 @@ public abstract class BaseLoop
 
     /// <summary>Calls the hooks after a validation.</summary>
     protected void CallAfterVal() => Runner.Hooks.AfterVal();
+
+    /// <summary>Calls the hooks before a test.</summary>
+    protected void CallBeforeTest() => Runner.Hooks.BeforeTest();
+
+    /// <summary>Calls the hooks before the pass of a test.</summary>
+    protected void CallBeforeTestEpoch() => Runner.Hooks.BeforeTestEpoch();
+
+    /// <summary>Calls the hooks before a test iteration.</summary>
+    /// <param name="batchIndex">The position of the batch in its pass, from 0.</param>
+    /// <param name="batch">The batch. Borrowed.</param>
+    protected void CallBeforeTestIter(int batchIndex, DataBatch batch)
+    {
+        Runner.Step = ("test step", batch);
+        Runner.Hooks.BeforeTestIter(new(batchIndex, batch));
+    }
+
+    /// <summary>Calls the hooks after a test iteration.</summary>
+    /// <param name="batchIndex">The position of the batch in its pass, from 0.</param>
+    /// <param name="batch">The batch. Borrowed.</param>
+    /// <param name="outputs">What the test step returned. Borrowed.</param>
+    protected void CallAfterTestIter(int batchIndex, DataBatch batch, ValOutputs outputs)
+    {
+        Runner.Hooks.AfterTestIter(new(batchIndex, batch, outputs));
+        Runner.Step = default;
+    }
+
+    /// <summary>Calls the hooks after the pass of a test.</summary>
+    /// <param name="metrics">The values by name.</param>
+    protected void CallAfterTestEpoch(IReadOnlyDictionary<string, MetricValue> metrics) => Runner.Hooks.AfterTestEpoch(new(metrics));
+
+    /// <summary>Calls the hooks after a test.</summary>
+    protected void CallAfterTest() => Runner.Hooks.AfterTest();
 }

@@ -1,5 +1,6 @@
 using Compat.Torch.Data;
 using Compat.Torch.Logging;
+using Compat.Torch.Serialization;
 using Microsoft.Extensions.Logging;
 
 namespace Compat.Engine.Loops;
@@ -8,8 +9,6 @@ namespace Compat.Engine.Loops;
 /// <remarks>Source: MMEngine <c>EpochBasedTrainLoop</c>.</remarks>
 public class EpochBasedTrainLoop : TrainLoop
 {
-    private readonly ValidationInterval validation;
-
     /// <summary>Makes the loop.</summary>
     /// <param name="runner">The runner that the loop belongs to.</param>
     /// <param name="options">How long to train and when to validate.</param>
@@ -19,7 +18,7 @@ public class EpochBasedTrainLoop : TrainLoop
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfNegative(options.MaxEpochs);
-        validation = new(options.ValBegin, options.ValInterval);
+        Validation = new(options.ValBegin, options.ValInterval, options.DynamicIntervals);
         MaxEpochs = options.MaxEpochs;
     }
 
@@ -28,6 +27,22 @@ public class EpochBasedTrainLoop : TrainLoop
 
     /// <inheritdoc/>
     public override int MaxIters => MaxEpochs * Dataloader.Length;
+
+    /// <summary>Gets after which epochs the model is validated.</summary>
+    public ValidationInterval Validation { get; }
+
+    /// <inheritdoc/>
+    public override void LoadState(PthDict state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        if (state.TryGetValue("passes", out _))
+        {
+            throw new PthException(
+                "The state is that of a loop by iteration: it has 'passes'. Resume with IterBasedTrainLoopOptions, or begin the training anew.");
+        }
+
+        base.LoadState(state);
+    }
 
     /// <inheritdoc/>
     protected override IEnumerable<int> Run()
@@ -108,5 +123,5 @@ public class EpochBasedTrainLoop : TrainLoop
 
     /// <inheritdoc/>
     protected override bool IsValidationDue(TrainingPosition position) =>
-        position.BatchIndex == 0 && Runner.ValLoop is not null && validation.IsDue(position.Epoch, MaxEpochs);
+        position.BatchIndex == 0 && Runner.ValLoop is not null && Validation.IsDue(position.Epoch, MaxEpochs);
 }

@@ -15,6 +15,11 @@ public sealed record EpochBasedTrainLoopOptions : TrainLoopOptions
     /// <value>At least 1. The default is 1.</value>
     public int ValInterval { get; init; } = 1;
 
+    /// <summary>Gets other intervals, each with the epoch, counted from 1, from which it takes the place of the one before.</summary>
+    /// <value>The default is <see langword="null"/>: <see cref="ValInterval"/> throughout.</value>
+    /// <example><code>DynamicIntervals = [(Milestone: 280, Interval: 1)]</code></example>
+    public IReadOnlyList<(int Milestone, int Interval)>? DynamicIntervals { get; init; }
+
     /// <inheritdoc/>
     public override TrainLoop Build(Runner runner) => new EpochBasedTrainLoop(runner, this);
 }

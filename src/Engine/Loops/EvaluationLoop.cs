@@ -125,9 +125,10 @@ public abstract class EvaluationLoop : BaseLoop
 
         if (outputs.Predictions is { } predictions)
         {
+            string options = ReferenceEquals(this, Runner.TestLoop) ? "Test" : "Val";
             Evaluator evaluator = Evaluator ?? throw new InvalidOperationException(
-                $"{model} returned predictions ({predictions.GetType().Name}), but there is no metric to measure them. Set ValEvaluator beside ValDataloader in the "
-                + "runner's options, or let the model's ValStep return losses alone.");
+                $"{model} returned predictions ({predictions.GetType().Name}), but there is no metric to measure them. Set {options}Evaluator beside "
+                + $"{options}Dataloader in the runner's options, or let the model's {options}Step return losses alone.");
             evaluator.Process(batch, predictions);
         }
     }

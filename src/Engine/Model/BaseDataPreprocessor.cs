@@ -27,17 +27,23 @@ public class BaseDataPreprocessor(bool nonBlocking = false) : IDisposable
     /// <param name="data">The batch as it came from the loader. Borrowed.</param>
     /// <param name="training">Whether this is a training step; augmentation looks at it.</param>
     /// <returns>The batch to use; the same object if there was nothing to do.</returns>
-    public virtual DataBatch Process(DataBatch data, bool training)
-    {
-        ArgumentNullException.ThrowIfNull(data);
-        return Device is null ? data : data.To(Device, nonBlocking);
-    }
+    public virtual DataBatch Process(DataBatch data, bool training) => CastData(data);
 
     /// <summary>Frees what the preprocessor holds. The model that it was given to does so.</summary>
     public void Dispose()
     {
         Dispose(disposing: true);
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Moves a batch to the model's device; a derived class calls it first.</summary>
+    /// <remarks>Source: MMEngine's <c>cast_data</c>.</remarks>
+    /// <param name="data">The batch. Borrowed.</param>
+    /// <returns>The same object if all of it is there already.</returns>
+    protected DataBatch CastData(DataBatch data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        return Device is null ? data : data.To(Device, nonBlocking);
     }
 
     /// <summary>Frees what the preprocessor holds.</summary>

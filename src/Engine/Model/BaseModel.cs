@@ -39,6 +39,9 @@ public abstract class BaseModel : nn.Module
     /// <summary>Gets whether the model says itself what a validation step is; otherwise it predicts.</summary>
     internal bool OverridesValStep => Overrides<DataBatch, ValOutputs>(ValStep, typeof(BaseModel));
 
+    /// <summary>Gets whether the model says itself what a test step is; otherwise it predicts.</summary>
+    internal bool OverridesTestStep => Overrides<DataBatch, ValOutputs>(TestStep, typeof(BaseModel));
+
     /// <summary>Gets whether the model can be validated by its predictions, which a runner asks before it trains.</summary>
     /// <value>Whether <c>Predict</c> is overridden. A model whose override only refuses says <see langword="false"/>.</value>
     protected internal virtual bool CanPredict => Overrides<DataBatch, DataBatch>(Predict, typeof(BaseModel));

@@ -1,3 +1,4 @@
+using Compat.Torch.Native;
 using Compat.Torch.Optim;
 using Compat.Torch.Serialization;
 using TorchSharp;
@@ -17,7 +18,7 @@ internal static class GradientStates
         {
             if (parameter.grad is { } gradient)
             {
-                saved.Set(number, new PthTensor(gradient.detach().cpu().clone()));
+                saved.Set(number, new PthTensor(HostRead.ToCpu(gradient.detach()).clone()));
             }
         }
 

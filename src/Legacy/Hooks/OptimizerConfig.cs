@@ -11,6 +11,10 @@ public record OptimizerConfig : HookConfig
     /// <value>The default is <see langword="null"/>: no clipping.</value>
     public GradClipConfig? GradClip { get; init; }
 
+    /// <summary>Gets whether trainable parameters that the loss does not depend on are reported, at every iteration: for debugging.</summary>
+    /// <value>The default is <see langword="false"/>. Hooks that accumulate gradients do not look, and those with a loss scaler refuse it, as in MMCV.</value>
+    public bool DetectAnomalousParams { get; init; }
+
     /// <summary>Takes an optimizer hook that exists already. Whoever made it disposes it.</summary>
     /// <param name="hook">The hook.</param>
     public static implicit operator OptimizerConfig(Hook hook) => FromHook(hook);

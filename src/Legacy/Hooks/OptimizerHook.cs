@@ -8,13 +8,13 @@ namespace Compat.Legacy;
 
 /// <summary>Updates the weights after each training iteration: clears gradients, computes them, clips, steps.</summary>
 /// <remarks>
-/// Gradients are cleared before they are computed and left in place after the step, so hooks behind this one can read them. Source: MMCV
-/// <c>OptimizerHook</c>.
+/// Gradients are cleared before they are computed and left in place after the step, so hooks behind this one can read them. It steps one optimizer: with
+/// several by name, the model steps in its own <c>TrainStep</c>, as in MMCV. Source: MMCV <c>OptimizerHook</c>.
 /// </remarks>
 public class OptimizerHook : Hook
 {
     /// <summary>Makes the hook.</summary>
-    /// <param name="config">Clipping; <see langword="null"/> for the defaults.</param>
+    /// <param name="config">Clipping, and the search for parameters without a gradient; <see langword="null"/> for the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException">The clipping is out of range.</exception>
     public OptimizerHook(OptimizerConfig? config = null)
     {
@@ -34,14 +34,55 @@ public class OptimizerHook : Hook
     public override void AfterTrainIter(BaseRunner runner)
     {
         ArgumentNullException.ThrowIfNull(runner);
-        StepOutputs outputs = runner.Outputs!;
-        Tensor loss = outputs.RequireLoss(runner.ModelName);
+        Tensor loss = runner.Outputs!.RequireLoss(runner.ModelName);
         optim.Optimizer optimizer = runner.RequireOptimizer().Single;
+        ClearGradients(runner, optimizer);
+        AnomalousParameters? anomalous = Config.DetectAnomalousParams ? new(runner.Model) : null;
+        Backward(runner, loss);
+        anomalous?.Report(runner.Model, runner.Logger);
+        Update(runner, optimizer);
+    }
+
+    /// <summary>Clips the gradients of the model's parameters, whether or not the optimizer holds them.</summary>
+    /// <param name="parameters">All parameters of the model. Borrowed.</param>
+    /// <returns>The norm before clipping, a 0-d tensor; <see langword="null"/> if there is no gradient.</returns>
+    protected virtual Tensor? ClipGrads(IEnumerable<Parameter> parameters) =>
+        ClipGradNorm.Apply(parameters, Config.GradClip!.MaxNorm, Config.GradClip.NormType, Config.GradClip.ErrorIfNonfinite);
+
+    /// <summary>The iteration of the hooks that accumulate gradients: they update when a window ends, and clear after the step.</summary>
+    private protected void AfterTrainIter(BaseRunner runner, CumulativeWindow window)
+    {
+        ArgumentNullException.ThrowIfNull(runner);
+        Tensor loss = runner.Outputs!.RequireLoss(runner.ModelName);
+        optim.Optimizer optimizer = runner.RequireOptimizer().Single;
+        Backward(runner, loss / window.LossFactor(runner));
+        if (EveryNIters(runner, window.Iters) || IsLastIter(runner))
+        {
+            Update(runner, optimizer);
+            ClearGradients(runner, optimizer);
+        }
+    }
+
+    private protected virtual void ClearGradients(BaseRunner runner, optim.Optimizer optimizer) =>
         OptimizerGroup.ClearGradients(optimizer, setToNone: !runner.Options.Behavior.ZeroFilledGradients);
-        LossBackward.Run(loss, runner.ModelName, runner.Iter);
+
+    private protected virtual void Backward(BaseRunner runner, Tensor loss) => LossBackward.Run(loss, runner.ModelName, runner.Iter);
+
+    private protected virtual void Unscale(optim.Optimizer optimizer)
+    {
+    }
+
+    private protected virtual void Step(BaseRunner runner, optim.Optimizer optimizer) => OptimizerFault.Step(optimizer);
+
+    private void Update(BaseRunner runner, optim.Optimizer optimizer)
+    {
         try
         {
-            Update(runner, optimizer, outputs);
+            Unscale(optimizer);
+            runner.Probe.OnGradients(optimizer);
+            Clip(runner);
+            runner.Probe.OnClipped(optimizer);
+            Step(runner, optimizer);
         }
         catch (Exception exception) when (StepFailure.Mark(exception, "update"))
         {
@@ -49,25 +90,17 @@ public class OptimizerHook : Hook
         }
     }
 
-    /// <summary>Clips the gradients of the model's parameters, whether or not the optimizer holds them.</summary>
-    /// <param name="parameters">All parameters of the model. Borrowed.</param>
-    /// <returns>The norm before clipping, a 0-d tensor; <see langword="null"/> if there is no gradient.</returns>
-    protected virtual Tensor? ClipGrads(IEnumerable<Parameter> parameters) =>
-        ClipGradNorm.Apply(parameters, Config.GradClip!.MaxNorm, Config.GradClip.NormType);
-
-    private void Update(BaseRunner runner, optim.Optimizer optimizer, StepOutputs outputs)
+    private void Clip(BaseRunner runner)
     {
-        runner.Probe.OnGradients(optimizer);
-        if (Config.GradClip is not null)
+        if (Config.GradClip is null)
         {
-            using Tensor? norm = ClipGrads(runner.Model.parameters());
-            if (norm is not null)
-            {
-                runner.LogBuffer.Update(new LogVars { ["grad_norm"] = norm }, outputs.RequireNumSamples(runner.ModelName));
-            }
+            return;
         }
 
-        runner.Probe.OnClipped(optimizer);
-        OptimizerFault.Step(optimizer);
+        using Tensor? norm = ClipGrads(runner.Model.parameters());
+        if (norm is not null)
+        {
+            runner.LogBuffer.Update(new LogVars { ["grad_norm"] = norm }, runner.Outputs!.RequireNumSamples(runner.ModelName));
+        }
     }
 }

@@ -1,3 +1,4 @@
+using Compat.Legacy.Runners;
 using Compat.Torch.Training;
 
 namespace Compat.Legacy;
@@ -24,6 +25,14 @@ public sealed class LogBuffer : IDisposable
 
     /// <summary>Gets the names that have a history, in order.</summary>
     public IReadOnlyCollection<string> Names => histories.Keys;
+
+    /// <summary>Gets or sets whether a loss scaler decides later which losses belong to a step that is left out, and need not be finite then.</summary>
+    /// <value>The default is <see langword="false"/>. A hook with a scaler sets it before the run, and calls <see cref="BaseRunner.AnnounceSkip"/> after each step.</value>
+    public bool AwaitsScaler
+    {
+        get => pending.AwaitsScaler;
+        set => pending.AwaitsScaler = value;
+    }
 
     /// <summary>Gets or sets who is told of values that hooks add, and of how many samples they stand for: whoever keeps a log of its own.</summary>
     /// <value>The default is <see langword="null"/>: nobody. What a training step returned is not told; it is in the runner's outputs.</value>
@@ -85,6 +94,10 @@ public sealed class LogBuffer : IDisposable
     /// <param name="loss">The loss. Borrowed.</param>
     /// <param name="iteration">The iteration, for the message.</param>
     internal void Watch(TorchSharp.torch.Tensor loss, int iteration) => pending.Add(loss, null, 0, new WatchedLoss("loss", iteration));
+
+    /// <summary>Takes a loss scaler's decision about the losses since the last one.</summary>
+    /// <param name="isSkipped">One element, not 0 if their step is left out. Borrowed.</param>
+    internal void Decide(TorchSharp.torch.Tensor isSkipped) => pending.Decide(isSkipped);
 
     private void Add(LogVars vars, int count, int? iteration)
     {

@@ -1,3 +1,4 @@
+using Compat.Torch.Native;
 using Compat.Torch.Serialization;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -62,7 +63,7 @@ public sealed class LossScaler
         using DisposeScope scope = NewDisposeScope();
         using IDisposable guard = no_grad();
         Tensor[] sums = [.. parameters.Select(parameter => parameter.grad).OfType<Tensor>().Select(gradient => gradient.to(ScalarType.Float32).sum())];
-        return sums.Length > 0 && !stack(sums.Select(sum => sum.to(sums[0].device))).isfinite().all().item<bool>();
+        return sums.Length > 0 && !HostRead.Number<bool>(stack(sums.Select(sum => sum.to(sums[0].device))).isfinite().all());
     }
 
     /// <summary>Counts an update, and changes the scale if it is due.</summary>

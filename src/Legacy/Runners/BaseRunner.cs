@@ -177,6 +177,15 @@ public abstract class BaseRunner : IDisposable
         State.Outputs = returned;
     }
 
+    /// <summary>Announces what a loss scaler has decided about a step: to <see cref="Probe"/>, and to <see cref="LogBuffer"/>, whose losses need not be finite then.</summary>
+    /// <param name="optimizer">The optimizer. Borrowed.</param>
+    /// <param name="isSkipped">One element, not 0 if the step is left out; it is not read now. Borrowed.</param>
+    public void AnnounceSkip(optim.Optimizer optimizer, Tensor isSkipped)
+    {
+        Probe.OnSkipped(optimizer, isSkipped);
+        LogBuffer.Decide(isSkipped);
+    }
+
     /// <summary>Gets the learning rate of every parameter group.</summary>
     /// <returns>The learning rates.</returns>
     /// <exception cref="InvalidOperationException">The runner has no optimizer.</exception>

@@ -62,7 +62,7 @@ public sealed class GradScaler : IDisposable
         }
 
         EnsureScale(loss.device);
-        return loss * scale!.Value;
+        return loss * scale!.Value.to(loss.device);
     }
 
     /// <summary>Divides the gradients of an optimizer by the scale, in place, and looks for infinities in them.</summary>
@@ -143,7 +143,7 @@ public sealed class GradScaler : IDisposable
             Tensor found = FoundInf(active.SelectMany(own => own.FoundInf))
                 ?? throw new InvalidOperationException("Update was called, but no gradients were looked at since the last one. Call Step before Update.");
             TorchKernels.Call(
-                "update_scale", RequireScale(), tracker!.Value, found, options.GrowthFactor, options.BackoffFactor, (long)options.GrowthInterval);
+                "update_scale", RequireScale(), tracker!.Value, found, options.GrowthFactor, options.BackoffFactor, options.GrowthInterval);
         }
 
         active.ForEach(own => own.Reset());
@@ -152,12 +152,12 @@ public sealed class GradScaler : IDisposable
 
     /// <summary>Reads the scale. Waits for the GPU.</summary>
     /// <returns>The scale; 1 if the scaler is off.</returns>
-    public double GetScale() => !IsEnabled ? 1 : scale is null ? initScale : scale.Value.item<float>();
+    public double GetScale() => !IsEnabled ? 1 : scale is null ? initScale : HostRead.Number<float>(scale.Value);
 
     /// <summary>Reads what a checkpoint keeps. Waits for the GPU.</summary>
     /// <returns>The state; <see langword="null"/> if the scaler is off.</returns>
     public GradScalerState? SaveState() => IsEnabled
-        ? new(GetScale(), options.GrowthFactor, options.BackoffFactor, options.GrowthInterval, tracker is null ? initTracker : tracker.Value.item<int>())
+        ? new(GetScale(), options.GrowthFactor, options.BackoffFactor, options.GrowthInterval, tracker is null ? initTracker : HostRead.Number<int>(tracker.Value))
         : null;
 
     /// <summary>Takes over the state of another scaler.</summary>
@@ -267,7 +267,7 @@ public sealed class GradScaler : IDisposable
 
         Tensor found = RequireFound(own).detach();
         own.Stage = Stage.Unscaled;
-        if (found.item<float>() == 0)                                 // PyTorch waits here too: whether to step is decided on the host
+        if (HostRead.Number<float>(found) == 0)                           // PyTorch waits here too: whether to step is decided on the host
         {
             OptimizerFault.Step(optimizer);
         }

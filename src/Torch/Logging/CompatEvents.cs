@@ -57,6 +57,15 @@ public static class CompatEvents
     /// <summary>Gets the id of the warning about settings of a loss scaler that no training wants.</summary>
     public static EventId OddLossScale { get; } = new(9130, nameof(OddLossScale));
 
+    /// <summary>Gets the id of the warning that a resumed legacy training counts its last window of accumulated gradients from where it was resumed.</summary>
+    public static EventId RemainderAfterResume { get; } = new(9131, nameof(RemainderAfterResume));
+
+    /// <summary>Gets the id of the warning that a legacy hook with half precision finds no module that can be switched to it.</summary>
+    public static EventId NothingToSwitch { get; } = new(9132, nameof(NothingToSwitch));
+
+    /// <summary>Gets the id of the warning that a legacy hook that accumulates gradients does not look for anomalous parameters.</summary>
+    public static EventId AnomalousParamsNotSought { get; } = new(9133, nameof(AnomalousParamsNotSought));
+
     /// <summary>Gets the id of the line that says to which precision is cast, where the options leave it open.</summary>
     public static EventId AmpPrecision { get; } = new(9140, nameof(AmpPrecision));
 

@@ -155,21 +155,9 @@ internal static class TorchKernels
     /// <returns>0-d tensors; fresh.</returns>
     public static Tensor[] Norms(Tensor[] tensors, double order) => (Tensor[])Invoke("norms", tensors, order)!;
 
-    // TorchSharp makes a Scalar of each double, takes its address and forgets it: a collection during the call frees it under libtorch's eyes. So they are
-    // made here, and live until the call is over.
     private static object? Invoke(string name, params object?[] arguments)
     {
-        object?[] owned = Array.ConvertAll(arguments, argument => argument is double number ? number.ToScalar() : argument);
-        try
-        {
-            return Unit.Value.invoke(name, owned!);
-        }
-        finally
-        {
-            foreach (object? argument in owned)
-            {
-                (argument as Scalar)?.Dispose();
-            }
-        }
+        KernelNumbers.Of(name).PutInto(arguments);
+        return Unit.Value.invoke(name, arguments!);
     }
 }

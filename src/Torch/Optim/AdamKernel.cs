@@ -71,7 +71,7 @@ internal static class AdamKernel
     {
         FusedAdamOptions settings = group.Settings;
         (double beta1, double beta2) = group.Betas;
-        double count = step.add_(1).item<float>();                    // on the CPU: reading it makes nobody wait
+        double count = HostRead.Local<float>(step.add_(1));
         Tensor direction = settings.Maximize ? -gradient : gradient;
         if (settings.WeightDecay != 0 && isDecoupled)
         {

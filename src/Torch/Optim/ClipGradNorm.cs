@@ -34,10 +34,10 @@ public static class ClipGradNorm
         }
 
         Tensor total = TotalNorm(gradients, normType);
-        if (errorIfNonfinite && !total.isfinite().item<bool>())
+        if (errorIfNonfinite && !HostRead.Number<bool>(total.isfinite()))
         {
             throw new InvalidOperationException(
-                $"The norm of the gradients is {total.to(ScalarType.Float64).item<double>().ToString(CultureInfo.InvariantCulture)}, so they cannot be "
+                $"The norm of the gradients is {HostRead.Number<double>(total.to(ScalarType.Float64)).ToString(CultureInfo.InvariantCulture)}, so they cannot be "
                 + "clipped. Look at the loss of this batch, or leave errorIfNonfinite out to go on.");
         }
 

@@ -50,7 +50,7 @@ public sealed class FusedAdagrad : FusedOptimizer<FusedAdagradOptions>
         return new PthDict
         {
             ["step"] = new PthTensor(zeros([], ScalarType.Float32)),
-            [Sum] = new PthTensor(full_like(parameter.detach().cpu(), own.Settings.InitialAccumulatorValue)),
+            [Sum] = new PthTensor(full_like(HostRead.ToCpu(parameter.detach()), own.Settings.InitialAccumulatorValue)),
         };
     }
 
@@ -98,7 +98,7 @@ public sealed class FusedAdagrad : FusedOptimizer<FusedAdagradOptions>
 
         for (int i = 0; i < weights.Length; i++)
         {
-            double count = steps[i].add_(1).item<float>();            // on the CPU: reading it makes nobody wait
+            double count = HostRead.Local<float>(steps[i].add_(1));
             Tensor direction = settings.Maximize ? -batch.Gradients[i] : batch.Gradients[i];
             direction = settings.WeightDecay == 0 ? direction : direction.add(weights[i], alpha: settings.WeightDecay);
             double lr = own.LearningRate / (1 + ((count - 1) * settings.LrDecay));

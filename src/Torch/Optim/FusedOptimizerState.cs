@@ -1,3 +1,4 @@
+using Compat.Torch.Native;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -56,7 +57,7 @@ internal sealed class FusedOptimizerState(Parameter parameter, ParameterState st
     public override bool ApproximatelyEquals(OptimizerState other) =>
         other is FusedOptimizerState { Own: var theirs }
         && state.Names.SequenceEqual(theirs.Names)
-        && state.Names.All(name => state[name].allclose(theirs[name]));
+        && state.Names.All(name => HostRead.Number<bool>(state[name].isclose(theirs[name]).all()));
 
     /// <inheritdoc/>
     public override void Initialize(OptimizerOptions options) => state.Dispose();

@@ -18,7 +18,6 @@ public abstract class FusedOptimizer<TOptions> : FusedOptimizer
 
         Defaults = defaults ?? all[0].Options;
         Check(Defaults);
-        _defaults = LearningRateOf(Defaults);
         Array.ForEach(all, AddGroup);
 
         if (implementation == Implementation.Foreach && !HasListOperations)

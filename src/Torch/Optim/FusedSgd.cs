@@ -35,6 +35,9 @@ public sealed class FusedSgd : FusedOptimizer<FusedSgdOptions>
     {
     }
 
+    // With dampening a first update is another one than the next, and only the device would know that the first was left out.
+    internal override bool SkipsByItself => base.SkipsByItself && _parameter_groups.Cast<Group>().All(group => group.Momentum == 0 || group.Settings.Dampening == 0);
+
     private protected override IReadOnlyList<string> StateNames => [Buffer];
 
     private protected override ParamGroup MakeGroup(FusedSgdOptions options) => new Group(options);
@@ -64,10 +67,6 @@ public sealed class FusedSgd : FusedOptimizer<FusedSgdOptions>
             Maximize = OptimizerStateDict.Flag(options, "maximize") ?? own.Settings.Maximize,
         };
     }
-
-    /// <summary>Gets whether a step can be left out by the kernel: not a first one with dampening, which only a buffer that is missing tells from later ones.</summary>
-    internal override bool SkipsByItself => base.SkipsByItself && !_parameter_groups.Cast<Group>().Any(
-        group => group.Momentum != 0 && group.Settings.Dampening != 0 && group.Parameters.Any(parameter => parameter.grad is not null && !StateOf(parameter).Has(Buffer)));
 
     private protected override void Update(ParamGroup group, UpdateBatch batch, Implementation implementation)
     {

@@ -138,6 +138,18 @@ public sealed class OptimizerGroup
         }
     }
 
+    /// <summary>Drops the gradients of parameters, or fills them with zeros.</summary>
+    /// <param name="parameters">The parameters. Borrowed.</param>
+    /// <param name="setToNone">Whether gradients become null, as PyTorch ≥ 2 does; the default.</param>
+    public static void ClearGradients(IEnumerable<Parameter> parameters, bool setToNone = true)
+    {
+        ArgumentNullException.ThrowIfNull(parameters);
+        foreach (Parameter parameter in parameters)
+        {
+            Clear(parameter, setToNone);
+        }
+    }
+
     /// <summary>Gives the group's settings as PyTorch and MMEngine store them: the options by name, and <c>initial_…</c> of those that were scheduled.</summary>
     /// <returns>The settings, without the parameters.</returns>
     public PthDict SaveSettings()

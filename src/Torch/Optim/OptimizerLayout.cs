@@ -1,3 +1,4 @@
+using Compat.Torch.Native;
 using Compat.Torch.Serialization;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -53,7 +54,7 @@ internal sealed class OptimizerLayout<TState, TOptions> : IOptimizerLayout
         {
             if (field(own) is { } value)
             {
-                entries[name] = new PthTensor(value.detach().cpu().clone());
+                entries[name] = new PthTensor(HostRead.ToCpu(value.detach()).clone());
             }
         }
 

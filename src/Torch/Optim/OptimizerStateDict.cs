@@ -1,3 +1,4 @@
+using Compat.Torch.Native;
 using Compat.Torch.Serialization;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -111,7 +112,7 @@ internal static class OptimizerStateDict
     {
         PthFloat number => number.Value,
         PthInteger number => (double)number.Value,
-        PthTensor tensor when tensor.Value.numel() == 1 => tensor.Value.to(ScalarType.Float64).item<double>(),
+        PthTensor tensor when tensor.Value.numel() == 1 => HostRead.Number<double>(tensor.Value.to(ScalarType.Float64)),
         _ => null,
     };
 

@@ -1,3 +1,4 @@
+using Compat.Torch.Native;
 using Compat.Torch.Serialization;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -96,7 +97,7 @@ public sealed class ParameterState : IDisposable
         PthDict entries = [];
         foreach ((string name, StateTensor tensor) in tensors)
         {
-            entries[name] = new PthTensor(tensor.Value.cpu().clone());
+            entries[name] = new PthTensor(HostRead.ToCpu(tensor.Value).clone());
         }
 
         return entries;

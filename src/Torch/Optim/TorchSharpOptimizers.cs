@@ -119,7 +119,6 @@ internal static class TorchSharpOptimizers
     {
         OptimizerOptions copy = TryFind(optimizer, out IOptimizerLayout? layout) ? layout.Copy(defaults) : new();
         copy.LearningRate = defaults.LearningRate;
-        copy.InitialLearningRate = defaults.InitialLearningRate;
         return copy;
     }
 

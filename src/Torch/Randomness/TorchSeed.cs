@@ -23,7 +23,7 @@ public static class TorchSeed
     {
         TorchEnvironment.EnsureLoaded();
         using DisposeScope scope = NewDisposeScope();
-        ulong bits = (ulong)randint(long.MinValue, long.MaxValue, [1], ScalarType.Int64).item<long>() - (1UL << 63);
+        ulong bits = (ulong)HostRead.Local<long>(randint(long.MinValue, long.MaxValue, [1], ScalarType.Int64)) - (1UL << 63);
         return (long)(bits & long.MaxValue);
     }
 }

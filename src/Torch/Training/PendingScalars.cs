@@ -1,5 +1,6 @@
 using System.Globalization;
 using Compat.Torch.Logging;
+using Compat.Torch.Native;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using TorchSharp;
@@ -23,10 +24,15 @@ public sealed class PendingScalars(NonFiniteLoss nonFiniteLoss = NonFiniteLoss.E
 
     private readonly ILogger logger = logger ?? NullLogger.Instance;
     private readonly List<Entry> entries = [];
+    private readonly List<(WatchedLoss Loss, double Value)> undecided = [];
     private bool warned;
 
     /// <summary>Gets how many tensors wait to be read.</summary>
     public int Count => entries.Count;
+
+    /// <summary>Gets or sets whether a loss scaler decides later which losses belong to a step that is left out (<see cref="Decide"/>).</summary>
+    /// <value>The default is <see langword="false"/>: a loss is judged when it is read. Else it waits for the decision, also after it was read.</value>
+    public bool AwaitsScaler { get; set; }
 
     /// <summary>Keeps a value until it is read.</summary>
     /// <param name="value">A tensor of one element. Borrowed.</param>
@@ -60,14 +66,32 @@ public sealed class PendingScalars(NonFiniteLoss nonFiniteLoss = NonFiniteLoss.E
             return;
         }
 
-        if (skipped is null)
+        if (skipped is not null)
+        {
+            AddNumber(loss, value, skipped);
+        }
+        else if (AwaitsScaler)
+        {
+            undecided.Add((loss, value));
+        }
+        else
         {
             Report(loss, value);
-            return;
+        }
+    }
+
+    /// <summary>Takes a loss scaler's decision about the step of all losses since the last decision, which need not be finite if it is left out.</summary>
+    /// <param name="skipped">A tensor of one element that is above 0 if the step is left out. It is read together with the values. Borrowed.</param>
+    public void Decide(Tensor skipped)
+    {
+        ArgumentNullException.ThrowIfNull(skipped);
+        for (int i = entries.Count - 1; i >= 0 && entries[i] is { Skipped: null } entry; i--)
+        {
+            entries[i] = entry.Watched is null ? entry : entry with { Skipped = Keep(skipped) };
         }
 
-        using Tensor number = tensor(value);
-        Add(number, null, 0, loss, skipped);
+        undecided.ForEach(loss => AddNumber(loss.Loss, loss.Value, skipped));
+        undecided.Clear();
     }
 
     /// <summary>Reads everything that waits, hands it out and frees the tensors.</summary>
@@ -100,7 +124,7 @@ public sealed class PendingScalars(NonFiniteLoss nonFiniteLoss = NonFiniteLoss.E
     internal static double ReadOne(Tensor value)
     {
         using DisposeScope scope = NewDisposeScope();
-        return value.detach().to(ScalarType.Float64).cpu().item<double>();
+        return HostRead.Number<double>(value.detach().to(ScalarType.Float64));
     }
 
     private static double[] ReadAll(List<Tensor> tensors)
@@ -113,7 +137,7 @@ public sealed class PendingScalars(NonFiniteLoss nonFiniteLoss = NonFiniteLoss.E
             // Only tensors of one type can be stacked; a half-precision loss and the float32 flag that goes with it are still read together.
             int[][] types = [.. device.GroupBy(i => tensors[i].dtype).Select(type => type.ToArray())];
             Tensor together = cat([.. types.Select(places => stack(places.Select(i => tensors[i].reshape([]))).to(ScalarType.Float64))]);
-            double[] read = together.cpu().data<double>().ToArray();
+            double[] read = HostRead.ToCpu(together).data<double>().ToArray();
             int next = 0;
             foreach (int place in types.SelectMany(places => places))
             {
@@ -140,15 +164,20 @@ public sealed class PendingScalars(NonFiniteLoss nonFiniteLoss = NonFiniteLoss.E
         }
     }
 
+    private void AddNumber(WatchedLoss loss, double value, Tensor skipped)
+    {
+        using Tensor number = tensor(value);
+        Add(number, null, 0, loss, skipped);
+    }
+
     // The first iteration counts; in it, a single term says more than the total, which is named 'loss' and listed before it.
     private void CheckWatched(Entry[] flushed, double[] values, bool[] skipped)
     {
-        (WatchedLoss Loss, double Value)[] bad =
-        [
-            .. flushed.Zip(values, skipped)
-                .Where(read => read is { First.Watched: not null, Third: false } && !double.IsFinite(read.Second))
-                .Select(read => (read.First.Watched!.Value, read.Second)),
-        ];
+        ILookup<bool, (WatchedLoss Loss, double Value)> found = flushed.Zip(values, skipped)
+            .Where(read => read is { First.Watched: not null, Third: false } && !double.IsFinite(read.Second))
+            .ToLookup(read => AwaitsScaler && read.First.Skipped is null, read => (read.First.Watched!.Value, read.Second));
+        undecided.AddRange(found[true]);
+        (WatchedLoss Loss, double Value)[] bad = [.. found[false]];
         if (bad.Length > 0)
         {
             int first = bad.Min(entry => entry.Loss.Iteration);

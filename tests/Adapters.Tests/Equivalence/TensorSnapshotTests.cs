@@ -134,6 +134,15 @@ public sealed class TensorSnapshotTests
     }
 
     [Fact]
+    public void A_hash_of_a_file_may_be_in_capitals()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        TensorSnapshot full = TensorSnapshot.Of(tensor(new float[] { 1, 2 }));
+
+        TensorSnapshot.OfHash(full.Type, full.Shape, full.Hash.ToUpperInvariant()).DifferenceTo(full).Should().BeNull();
+    }
+
+    [Fact]
     public void A_snapshot_becomes_a_tensor_again()
     {
         using DisposeScope scope = NewDisposeScope();

@@ -153,7 +153,9 @@ public sealed class TraceRecorderTests
 
         trainer.Train(onEngine: false);
 
-        trainer.Trace.Iterations[0][Observation.Gradients].Values.Select(entry => entry.Key).Should().Equal("parameter 0 of the optimizer, not of the model");
+        string[] names = [.. trainer.Trace.Iterations[0][Observation.Gradients].Values.Select(entry => entry.Key)];
+        names[0].Should().EndWith(".weight");
+        names[1..].Should().Equal("parameter 1 of the optimizer, not of the model", "parameter 3 of the optimizer, not of the model");
     }
 
     [Fact]
@@ -183,6 +185,32 @@ public sealed class TraceRecorderTests
         updates.Should().Be(7);
         recorder.Trace.Iterations.Should().HaveCount(6);
         recorder.Trace.Iterations.Should().OnlyContain(iteration => iteration.Find(Observation.Gradients.At(2)) == null);
+    }
+
+    [Fact]
+    public void A_training_that_is_begun_anew_is_heard_once_although_the_first_one_never_ended()
+    {
+        using ProbeModel model = new(new());
+        using optim.Optimizer optimizer = optim.SGD(model.parameters(), 0.01);
+        TraceRecorder recorder = new("legacy");
+        using EpochBasedRunner runner = Runner(model, optimizer, new OptimizerConfig(), recorder);
+
+        runner.RunIterations([Loader()], [("train", 1)]).First();
+        runner.Run([Loader()], [("train", 1)]);
+
+        recorder.Trace.Iterations.Should().HaveCount(7);
+        recorder.Trace.Iterations.Should().OnlyContain(iteration => iteration.Find(Observation.Gradients.At(2)) == null);
+    }
+
+    [Fact]
+    public void Each_iteration_is_told_as_soon_as_it_is_over()
+    {
+        List<IterationTrace> told = [];
+        TraceRecorder recorder = new("told", told.Add);
+
+        TrainingTrace trace = Record("legacy", null, new ActionHook(runner => told.Should().HaveCount(runner.Iter)), recorder);
+
+        told.Should().Equal(trace.Iterations).And.HaveCount(6);
     }
 
     [Fact]
@@ -336,9 +364,9 @@ public sealed class TraceRecorderTests
     {
         public override void AfterTrainIter(BaseRunner runner)
         {
-            TorchSharp.Modules.Parameter stranger = new(ones(1));
-            using optim.Optimizer optimizer = optim.SGD([stranger], 0.1);
-            (stranger * 2).sum().backward();
+            TorchSharp.Modules.Parameter[] strangers = [new(ones(1)), new(ones(1)), new(ones(1))];
+            using optim.Optimizer optimizer = optim.SGD([((ProbeModel)runner.Model).Linear.weight, .. strangers], 0.1);
+            (optimizer.parameters().First().sum() + strangers[0] + strangers[2]).sum().backward();
             runner.Probe.OnGradients(optimizer);
         }
     }

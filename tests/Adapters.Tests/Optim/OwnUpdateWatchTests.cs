@@ -83,6 +83,23 @@ public sealed class OwnUpdateWatchTests
         clamping.Train(onEngine: true).Trace.Iterations.Should().HaveCount(6);
     }
 
+    [Fact]
+    public void Only_the_first_step_is_watched()
+    {
+        List<OptimizerSet?> given = [];
+        using Trainer trainer = new(runner => runner.RegisterTrainingHooks(Trainer.UsualHooks()), (model, batch, optimizers) =>
+        {
+            given.Add(optimizers);
+            return model.Usual(batch);
+        });
+
+        trainer.Train(onEngine: true);
+
+        given.Should().HaveCount(6);
+        given[0].Should().NotBeSameAs(trainer.Runner.Optimizer);
+        given[1..].Should().AllSatisfy(set => set.Should().BeSameAs(trainer.Runner.Optimizer));
+    }
+
     private static StepOutputs Stepping(ProbeModel model, ToyBatch batch, optim.Optimizer optimizer)
     {
         Tensor loss = model.Loss(batch);

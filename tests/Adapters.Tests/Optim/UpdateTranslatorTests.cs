@@ -1,10 +1,12 @@
 using Compat.Adapters.Diagnostics;
+using Compat.Adapters.Equivalence;
 using Compat.Adapters.Optim;
 using Compat.Adapters.Runners;
 using Compat.Adapters.Tests.Support;
 using Compat.Engine.Optim;
 using Compat.Legacy;
 using Compat.Legacy.Runners;
+using Compat.Torch.Amp;
 using Compat.Torch.Training;
 
 namespace Compat.Adapters.Tests.Optim;
@@ -34,6 +36,52 @@ public sealed class UpdateTranslatorTests
         Same.Should(legacy.Trace, trainer.Trace);
         trainer.Lines.Should().Equal(legacy.Lines).And.HaveCount(2);
         trainer.Lines[0].Should().Contain("grad_norm");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_parameter_that_is_used_no_more_moves_on_if_the_old_runner_fills_gradients_with_zeros(bool zeroFilled)
+    {
+        using Trainer legacy = UsingNormOnce(zeroFilled).Train(onEngine: false);
+        using Trainer engine = UsingNormOnce(zeroFilled).Train(onEngine: true);
+
+        Same.Should(legacy.Trace, engine.Trace);
+        (NormWeight(engine.Trace.Iterations[^1]) != NormWeight(engine.Trace.Iterations[0])).Should().Be(zeroFilled, "its momentum goes on only with a gradient");
+    }
+
+    [Fact]
+    public void A_hook_that_looks_for_anomalous_parameters_is_kept()
+    {
+        using Trainer trainer = new(runner => runner.RegisterTrainingHooks(Trainer.UsualHooks(Clip with { DetectAnomalousParams = true })));
+        Compat.Engine.Runner engine = AsEngine(trainer, Optimization.Automatic);
+
+        engine.Train();
+
+        engine.OptimWrapper.Should().BeOfType<DeferredOptimWrapper>();
+    }
+
+    public static TheoryData<OptimizerConfig> KeptHooks =>
+    [
+        new GradientCumulativeOptimizerConfig { CumulativeIters = 3, GradClip = Clip.GradClip },
+        new Fp16OptimizerConfig { LossScale = new GradScalerOptions { InitScale = 8, GrowthInterval = 2 }, GradClip = Clip.GradClip },
+        new GradientCumulativeFp16OptimizerConfig { LossScale = 64, CumulativeIters = 3 },
+    ];
+
+    [Theory]
+    [MemberData(nameof(KeptHooks))]
+    public void Hooks_that_accumulate_or_scale_are_kept_and_train_the_same(OptimizerConfig config)
+    {
+        void Register(EpochBasedRunner runner) => runner.RegisterTrainingHooks(Trainer.UsualHooks(config));
+        using Trainer legacy = new Trainer(Register).Train(onEngine: false);
+        using Trainer trainer = new(Register);
+        Compat.Engine.Runner engine = AsEngine(trainer, Optimization.Automatic);
+
+        engine.Train();
+
+        engine.OptimWrapper.Should().BeOfType<DeferredOptimWrapper>();
+        Same.Should(legacy.Trace, trainer.Trace);
+        trainer.Lines.Should().Equal(legacy.Lines);
     }
 
     [Fact]
@@ -114,6 +162,18 @@ public sealed class UpdateTranslatorTests
 
     private static Compat.Engine.Runner AsEngine(Trainer trainer, Optimization optimization, params string[] accepted) => trainer.Runner.AsEngine(
         trainer.Loaders, trainer.Workflow, new AsEngineOptions { Optimization = optimization, AcceptedChanges = accepted });
+
+    private static string NormWeight(IterationTrace iteration) =>
+        iteration.Weights.Single(entry => entry.Key.Contains("Norm", StringComparison.Ordinal) && entry.Key.EndsWith(".weight", StringComparison.Ordinal)).Value.Hash;
+
+    private static Trainer UsingNormOnce(bool zeroFilled)
+    {
+        int steps = 0;
+        return new(
+            runner => runner.RegisterTrainingHooks(Trainer.UsualHooks()),
+            (model, batch, _) => steps++ == 0 ? model.Usual(batch) : new StepOutputs { Loss = model.Linear.forward(batch.Img).pow(2).sum() },
+            behavior: LegacyBehavior.V1_7_2 with { ZeroFilledGradients = zeroFilled });
+    }
 
     private static Trainer WithHookBefore(List<float> seen) => new(runner =>
     {

@@ -1,6 +1,8 @@
 using Compat.Api.Tests.Support;
 using Compat.Engine;
 using Compat.Engine.Evaluation;
+using Compat.Engine.Hooks;
+using Compat.Engine.Hooks.Arguments;
 using Compat.Engine.Loops;
 
 namespace Compat.Api.Tests.Engine;
@@ -29,6 +31,24 @@ public sealed class EvaluationTests
         mirrored.Should().NotBe(straight).And.BeLessThan(Untrained);
     }
 
+    [Fact]
+    public void A_test_loop_of_ones_own_makes_its_own_step_and_its_hooks_are_called()
+    {
+        using LineRun run = new();
+        ModesHook hook = new();
+        using Runner runner = new(run.Options with
+        {
+            TestCfg = new ShiftedTestLoopOptions(0.25f),
+            TestDataloader = LineDataset.Loader(4),
+            TestEvaluator = new(new MeanError()),
+            CustomHooks = [hook],
+        });
+
+        runner.Test()["line/mae"].Number.Should().Be(Untrained - 0.25);
+
+        hook.Seen.Should().Equal("before", "Test 0", "Test 1", "line/mae line/count");
+    }
+
     private static IReadOnlyDictionary<string, MetricValue> Validate(EvaluationLoopOptions loop, bool trains)
     {
         using LineRun run = new();
@@ -39,5 +59,16 @@ public sealed class EvaluationTests
         }
 
         return runner.Val();
+    }
+
+    private sealed class ModesHook : Hook
+    {
+        public List<string> Seen { get; } = [];
+
+        public override void BeforeTest(Runner runner) => Seen.Add("before");
+
+        public override void AfterTestEpoch(Runner runner, AfterTestEpochArguments arguments) => Seen.Add(string.Join(' ', arguments.Metrics.Keys));
+
+        protected override void AfterIter(Runner runner, AfterIterArguments arguments, LoopMode mode) => Seen.Add($"{mode} {arguments.BatchIndex}");
     }
 }

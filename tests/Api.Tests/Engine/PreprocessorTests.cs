@@ -1,4 +1,7 @@
 using Compat.Api.Tests.Support;
+using Compat.Torch.Data;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Compat.Api.Tests.Engine;
 
@@ -13,5 +16,17 @@ public sealed class PreprocessorTests
 
         unshifted.Should().Be(plain);
         shifted.Should().NotBe(plain);
+    }
+
+    [Fact]
+    public void An_image_preprocessor_of_ones_own_goes_on_from_what_the_base_prepared()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using FlippingPreprocessor preprocessor = new();
+        NamedBatch batch = new(KeyValuePair.Create("inputs", tensor(new float[] { 3, 5 }).reshape(1, 1, 1, 2)));
+
+        preprocessor.Process(batch, training: true).Tensors[0].data<float>().ToArray().Should().Equal(2, 1);
+        preprocessor.Process(batch, training: false).Tensors[0].data<float>().ToArray().Should().Equal(1, 2);
+        preprocessor.PrepareAll(ones(1, 1, 2), ones(1, 2, 1)).shape.Should().Equal(2, 1, 2, 2);
     }
 }

@@ -2,6 +2,7 @@ using Compat.Api.Tests.Support;
 using Compat.Engine;
 using Compat.Engine.Hooks;
 using Compat.Engine.Hooks.Arguments;
+using Compat.Engine.Loops;
 using Compat.Torch.Serialization;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -29,6 +30,28 @@ public sealed class TrainLoopTests
             "train", "epoch", "iter 0", "iter 1", "iter 2", "iter 3", "val 4", "iter 4", "iter 5", "val 6", "epoch end", "train end");
         (runner.Progress.Epoch, runner.Progress.Iter).Should().Be((1, 6));
         run.Model.Weight.Should().NotBe(0);
+    }
+
+    [Fact]
+    public void The_loop_by_iteration_may_be_derived_from()
+    {
+        using LineRun run = new();
+        PointsHook hook = new();
+        List<int> trained = [];
+        using Runner runner = new(run.Options with
+        {
+            TrainCfg = new WarmIterLoopOptions(new IterBasedTrainLoopOptions { MaxIters = 5, ValInterval = 2, DynamicIntervals = [(Milestone: 3, Interval: 4)] }, trained),
+            ValDataloader = LineDataset.Loader(2),
+            ValEvaluator = new(new MeanError()),
+            CustomHooks = [hook],
+        });
+
+        runner.Train();
+
+        hook.Points.Should().Equal(
+            "train", "val 0", "epoch", "iter 0", "iter 1", "iter 2", "val 3", "iter 3", "val 4", "iter 4", "val 5", "epoch end", "train end");
+        trained.Should().Equal(0, 1, 2, 3, 4);
+        ((IterBasedTrainLoop)runner.TrainLoop!).Validation.At(3).Should().Be(4);
     }
 
     [Fact]

@@ -47,6 +47,35 @@ public sealed class DatasetLoaderOptionsTests
     }
 
     [Fact]
+    public void Only_the_first_samples_are_shuffled_if_a_number_of_batches_is_given()
+    {
+        RampDataset dataset = new(20);
+        DatasetLoaderOptions options = new() { Dataset = dataset, Sampler = new DefaultSamplerOptions(), Loader = new() { BatchSize = 2 }, NumBatchPerEpoch = 3 };
+
+        using BatchLoader loader = options.Build(new DataloaderContext(4, new ProcessRank(1, 2)));
+
+        loader.Length.Should().Be(3);
+        loader.Sampler.Should().Equal(new DefaultSampler(new RampDataset(12), seed: 4, process: new ProcessRank(1, 2)));
+        loader.Dataset.Count.Should().Be(12);
+        using DataBatch last = loader.Dataset[11];
+        using DataBatch expected = dataset[11];
+        last.Tensors[0].item<float>().Should().Be(expected.Tensors[0].item<float>());
+    }
+
+    [Theory]
+    [InlineData(0, "NumBatchPerEpoch is 0, which takes 0 samples in 2 process(es) with batches of 2; it must be at least 1, and the dataset has 11. *")]
+    [InlineData(3, "NumBatchPerEpoch is 3, which takes 12 samples in 2 process(es) with batches of 2; it must be at least 1, and the dataset has 11. *")]
+    public void A_number_of_batches_that_there_are_not_is_refused(int batches, string message)
+    {
+        DatasetLoaderOptions options = new()
+        {
+            Dataset = new RampDataset(11), Sampler = new DefaultSamplerOptions(), Loader = new() { BatchSize = 2 }, NumBatchPerEpoch = batches,
+        };
+
+        options.Invoking(one => one.Build(new DataloaderContext(4, new ProcessRank(0, 2)))).Should().Throw<ArgumentException>().WithMessage(message);
+    }
+
+    [Fact]
     public void An_order_that_is_given_twice_is_refused()
     {
         RampDataset dataset = new(4);

@@ -82,6 +82,31 @@ public sealed class BaseMetricOfSeveralProcessesTests
     }
 
     [Fact]
+    public void Rows_of_one_shape_and_several_types_keep_their_types()
+    {
+        string[][] seen = ThreadCollectives.Run(2, collectives =>
+        {
+            using DisposeScope scope = NewDisposeScope();
+            List<string> types = [];
+            using ProbeMetric metric = new()
+            {
+                Compute = items =>
+                {
+                    types.AddRange(Enumerable.Range(0, items.Count).Select(i => FormattableString.Invariant($"{items[i][0].dtype} {items[i][0].ToDouble()}")));
+                    return new Dictionary<string, MetricValue>();
+                },
+            };
+            int rank = collectives.Rank.Rank;
+            metric.KeepRows(tensor(new[] { rank + 0.5f }));
+            metric.KeepRows(tensor(new[] { 10L + rank }));
+            metric.Evaluate(4, collectives);
+            return types.ToArray();
+        });
+
+        seen[0].Should().Equal("Float32 0.5", "Float32 1.5", "Int64 10", "Int64 11");
+    }
+
+    [Fact]
     public void What_came_from_other_processes_is_freed()
     {
         long before = LiveTensors.Settled();

@@ -83,6 +83,12 @@ public sealed class HookListTests
             "after_val_epoch:", Line("VERY_HIGH", "RuntimeInfoHook"), Line("NORMAL", "IterTimerHook"), Line("LOW", "ParamSchedulerHook"), " -------------------- ",
             "after_val:", Line("VERY_HIGH", "RuntimeInfoHook"), " -------------------- ",
             "after_train:", Line("VERY_HIGH", "RuntimeInfoHook"), " -------------------- ",
+            "before_test:", Line("VERY_HIGH", "RuntimeInfoHook"), " -------------------- ",
+            "before_test_epoch:", Line("NORMAL", "IterTimerHook"), " -------------------- ",
+            "before_test_iter:", Line("NORMAL", "IterTimerHook"), " -------------------- ",
+            "after_test_iter:", Line("NORMAL", "IterTimerHook"), " -------------------- ",
+            "after_test_epoch:", Line("VERY_HIGH", "RuntimeInfoHook"), Line("NORMAL", "IterTimerHook"), " -------------------- ",
+            "after_test:", Line("VERY_HIGH", "RuntimeInfoHook"), " -------------------- ",
         ]));
     }
 

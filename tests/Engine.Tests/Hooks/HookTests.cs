@@ -25,7 +25,8 @@ public sealed class HookTests
         new ParamSchedulerHook().TriggeredPoints.Should().Equal(HookPoint.AfterTrainIter, HookPoint.AfterTrainEpoch, HookPoint.AfterValEpoch);
         new General().TriggeredPoints.Should().Equal(
             HookPoint.BeforeTrainEpoch, HookPoint.BeforeTrainIter, HookPoint.AfterTrainIter, HookPoint.AfterTrainEpoch, HookPoint.BeforeValEpoch,
-            HookPoint.BeforeValIter, HookPoint.AfterValIter, HookPoint.AfterValEpoch);
+            HookPoint.BeforeValIter, HookPoint.AfterValIter, HookPoint.AfterValEpoch, HookPoint.BeforeTestEpoch, HookPoint.BeforeTestIter, HookPoint.AfterTestIter,
+            HookPoint.AfterTestEpoch);
     }
 
     [Fact]

@@ -43,6 +43,37 @@ public sealed class IterTimerHookTests
     }
 
     [Fact]
+    public void The_times_of_a_validation_are_averaged_over_its_own_pass_and_the_last_entry_before_it()
+    {
+        int step = 0;
+        using TestRun run = new() { Model = new TestModel { OnStep = () => clock.Advance(TimeSpan.FromSeconds(++step)) } };
+
+        Runner runner = run.Train(
+            run.WithValidation with { Time = clock, ValDataloader = new BatchLoader(new SlowDataset(clock)) }, new SlowEnd(clock));
+
+        // Steps 1 and 2 train, 3 and 4 validate; 5 and 6 train, 7 and 8 validate. MMEngine averages over one entry more than the pass has: 4.25, 7.25 and 8.25.
+        run.EpochLines.Where(line => line.StartsWith("Epoch(val)", StringComparison.Ordinal)).Should().Equal(
+            "Epoch(val) [1][2/2]    mAP: 0.5000  data_time: 0.2500  time: 3.7500",
+            "Epoch(val) [2][2/2]    mAP: 0.5000  data_time: 0.2500  time: 6.5833");
+        runner.MessageHub.GetScalar("train/time").Mean().Should().BeApproximately((1 + 2 + 5 + 6) / 4.0, 1e-9);
+        runner.MessageHub.GetScalar("train/data_time").Max().Should().Be(0);
+    }
+
+    [Fact]
+    public void The_estimate_of_a_test_starts_anew_in_each_pass()
+    {
+        using TestRun run = new() { Model = new TestModel { OnStep = () => clock.Advance(TimeSpan.FromSeconds(2)) } };
+        EtaHook etas = new(LoopMode.Test);
+        Runner runner = run.Make(run.WithTest with { Time = clock, TestDataloader = new BatchLoader(new SlowDataset(clock)) }, etas);
+
+        runner.Test();
+        runner.Test();
+
+        etas.Values.Should().Equal(2.25, 0, 2.25, 0);
+        runner.MessageHub.GetScalar("test/data_time").Mean().Should().BeApproximately(0.25, 1e-9);
+    }
+
+    [Fact]
     public void After_a_resume_the_mean_is_that_of_the_iterations_since()
     {
         using TestRun run = new() { Model = new TestModel { OnStep = () => clock.Advance(TimeSpan.FromSeconds(1)) } };

@@ -1,8 +1,15 @@
+using Compat.Engine.Evaluation;
 using Compat.Engine.Hooks;
 using Compat.Engine.Loops;
+using Compat.Engine.Model;
+using Compat.Engine.Optim;
 using Compat.Engine.Tests.Support;
 using Compat.TestSupport.Toy;
+using Compat.Torch.Data;
+using Compat.Torch.Optim;
 using Compat.Torch.Training;
+using Microsoft.Extensions.Time.Testing;
+using static TorchSharp.torch;
 
 namespace Compat.Engine.Tests.Hooks;
 
@@ -62,6 +69,56 @@ public sealed class LoggerHookTests
         lines[2].Should().StartWith("Epoch(val) [1][2/2]    mAP: 0.5000  data_time: ");
     }
 
+    // Recorded from MMEngine 0.11 with an artificial clock: train, test, val and test of one runner, the steps of evaluations taking 1, 2, 4, 8, … seconds. The
+    // times at the end of a pass are means over one entry more than the pass has.
+    [Theory]
+    [InlineData(false, "Iter(train) [2/4]", "Iter(train) [4/4]", "Iter(val) ", "Iter(test) ")]
+    [InlineData(true, "Epoch(train) [1][2/3]", "Epoch(train) [1][4/3]", "Epoch(val) [0]", "Epoch(test) ")]
+    public void A_training_by_iteration_and_its_tests_are_logged_as_there(bool byEpoch, string first, string second, string val, string test)
+    {
+        FakeTimeProvider clock = new();
+        Queue<double> evaluations = new([1, 2, 4, 8, 16, 32, 3, 5, 7, 9]);
+        TestModel? model = null;
+        model = new TestModel
+        {
+            OnStep = () => clock.Advance(TimeSpan.FromSeconds(model!.training ? 0.5 : evaluations.Dequeue())),
+            Losses = (iteration, loss) => new LossDict { ["loss"] = (loss * 0) + iteration + 1, ["acc"] = tensor((iteration + 1) / 2f) },
+        };
+        using TestRun run = new() { Model = model };
+        Runner runner = run.Make(run.Options with
+        {
+            Time = clock,
+            TrainDataloader = SlowDataset.Loader(clock, 3),
+            TrainCfg = new IterBasedTrainLoopOptions { MaxIters = 4, ValInterval = 2 },
+            OptimWrapper = new OptimWrapperOptions { Optimizer = new FusedSgdOptions { Lr = 0.01 } },
+            ValDataloader = SlowDataset.Loader(clock, 2),
+            ValEvaluator = new Evaluator(new ConstantMetric("mAP", 0.5, 0.25)),
+            TestDataloader = SlowDataset.Loader(clock, 2),
+            TestEvaluator = new Evaluator(new ConstantMetric("mAP", 0.5, 0.25)),
+            DefaultHooks = new DefaultHooks { Logger = new LoggerHookOptions { Interval = 2 } },
+            LogProcessor = new() { WindowSize = 3, ByEpoch = byEpoch },
+        });
+
+        runner.Train();
+        runner.Test();
+        runner.Val();
+        runner.Test();
+
+        run.LogLines.Should().Equal(
+            $"{first}  lr: 1.0000e-02  eta: 0:00:01  time: 0.7500  data_time: 0.2500  loss: 1.5000  acc: 1.0000",
+            $"{val}[2/2]    eta: 0:00:00  time: 1.7500  data_time: 0.2500  ",
+            $"{val}[2/2]    mAP: 0.5000  data_time: 0.2500  time: 1.7500",
+            $"{second}  lr: 1.0000e-02  eta: 0:00:00  time: 0.7500  data_time: 0.2500  loss: 3.0000  acc: 2.0000",
+            $"{val}[2/2]    eta: 0:00:00  time: 4.9167  data_time: 0.2500  ",
+            $"{val}[2/2]    mAP: 0.2500  data_time: 0.2500  time: 4.9167",
+            $"{test}[2/2]    eta: 0:00:00  time: 24.2500  data_time: 0.2500  ",
+            $"{test}[2/2]    mAP: 0.5000  data_time: 0.2500  time: 24.2500",
+            $"{val}[2/2]    eta: 0:00:00  time: 5.5833  data_time: 0.2500  ",
+            $"{val}[2/2]    mAP: 0.5000  data_time: 0.2500  time: 5.5833",
+            $"{test}[2/2]    eta: 0:00:00  time: 16.2500  data_time: 0.2500  ",
+            $"{test}[2/2]    mAP: 0.2500  data_time: 0.2500  time: 16.2500");
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(-5)]
@@ -78,4 +135,20 @@ public sealed class LoggerHookTests
 
     [Fact]
     public void It_runs_below_normal() => new LoggerHook().Priority.Should().Be(HookPriority.BelowNormal);
+
+    private sealed class SlowDataset(FakeTimeProvider clock, int count) : Dataset
+    {
+        public override int Count => count;
+
+        public override DataBatch this[int index]
+        {
+            get
+            {
+                clock.Advance(TimeSpan.FromSeconds(0.25));
+                return new ToyBatch(ones(1), ones(1));
+            }
+        }
+
+        public static BatchLoader Loader(FakeTimeProvider clock, int count) => new(new SlowDataset(clock, count));
+    }
 }

@@ -6,6 +6,7 @@ using Compat.Engine.Schedulers;
 using Compat.Engine.Tests.Support;
 using Compat.Torch.Optim;
 using Compat.Torch.Training;
+using static TorchSharp.torch;
 
 namespace Compat.Engine.Tests.Hooks;
 
@@ -75,6 +76,23 @@ public sealed class ParamSchedulerHookTests
     }
 
     [Fact]
+    public void A_schedule_by_update_of_one_of_several_optimizers_counts_the_updates_of_its_own()
+    {
+        using TestRun run = new();
+        using TestModel other = new();
+
+        Runner runner = run.Train(run.Options with
+        {
+            OptimWrapper = new PairOptions(other),
+            ParamSchedulers = [new MultiStepLrOptions { Milestones = [2], Gamma = 0.5, Unit = ScheduleUnit.Update }],
+        });
+
+        runner.OptimWrapper.UpdateCount.Should().Be(0, "the pair counts nothing itself");
+        runner.ParamSchedulers.Select(scheduler => (scheduler.Optimizer, scheduler.GlobalStep)).Should().Equal(("first", 4), ("second", 2));
+        runner.OptimWrapper.Members.Values.Select(member => member.UpdateCount).Should().Equal(4, 2);
+    }
+
+    [Fact]
     public void The_runner_knows_how_long_an_epoch_is()
     {
         using TestRun run = new();
@@ -118,4 +136,9 @@ public sealed class ParamSchedulerHookTests
 
     [Fact]
     public void It_runs_after_the_logger() => new ParamSchedulerHook().Priority.Should().Be(HookPriority.Low);
+
+    private sealed record PairOptions(TestModel Second) : BaseOptimWrapperOptions
+    {
+        public override BaseOptimWrapper Build(nn.Module model) => new PairWrapper(model, Second);
+    }
 }

@@ -29,6 +29,17 @@ public sealed class RuntimeInfoHookTests
     }
 
     [Fact]
+    public void The_counters_are_in_the_hub_before_the_first_epoch_begins()
+    {
+        using TestRun run = new();
+        FirstLookHook hook = new();
+
+        run.Train(run.Options, hook);
+
+        hook.Seen.Should().Equal([new("loop_stage", "train"), new("epoch", 0), new("iter", 0), new("max_epochs", 2), new("max_iters", 4)]);
+    }
+
+    [Fact]
     public void Learning_rates_outputs_and_metrics_become_histories()
     {
         using TestRun run = new() { Model = new TestModel { Losses = (_, loss) => new LossDict { ["acc"] = loss.detach(), ["loss_a"] = loss } } };
@@ -129,6 +140,13 @@ public sealed class RuntimeInfoHookTests
     {
         runner.MessageHub.TryGetInfo(key, out T? value).Should().BeTrue();
         return value!;
+    }
+
+    private sealed class FirstLookHook : Hook
+    {
+        public KeyValuePair<string, object?>[] Seen { get; private set; } = [];
+
+        public override void BeforeTrain(Runner runner) => Seen = [.. runner.MessageHub.Infos.Where(info => info.Key != "experiment_name")];
     }
 
     private sealed class WeightHook(int?[] weights) : Hook

@@ -1,8 +1,10 @@
+using System.Globalization;
 using Compat.Engine.Hooks;
 using Compat.Engine.Hooks.Arguments;
 using Compat.Engine.Logging;
 using Compat.Engine.Loops;
 using Compat.Engine.Tests.Support;
+using Compat.TestSupport.Toy;
 
 namespace Compat.Engine.Tests.Logging;
 
@@ -38,6 +40,57 @@ public sealed class LogProcessorTests
     public void Without_an_eta_the_times_stand_among_the_rest() =>
         Lines(new LogProcessorOptions(), eta: false)[0].Should().Be(
             "Epoch(train) [1][1/2]  lr: 1.0000e-01  time: 0.5000  data_time: 0.2500  loss: 2.0000  acc: 10.0000");
+
+    [Theory]
+    [InlineData("time", "0.5000")]
+    [InlineData("data_time", "0.2500")]
+    public void One_of_the_two_times_alone_stands_among_the_rest(string present, string value)
+    {
+        LogEntry entry = AtTheEnd(
+            runner =>
+            {
+                Fill(runner.MessageHub, ("train/lr", 0.1), ($"train/{present}", double.Parse(value, CultureInfo.InvariantCulture)), ("train/loss", 2));
+                runner.MessageHub.UpdateInfo("eta", 7.9);
+                return runner.LogProcessor.AfterIter(runner, 1, LoopMode.Train);
+            },
+            new LogProcessorOptions(),
+            inTraining: true);
+
+        entry.Line.Should().Be($"Epoch(train) [1][2/2]  lr: 1.0000e-01  {present}: {value}  loss: 2.0000");
+    }
+
+    // MMEngine, Runner.val() with and without options for training, of which max_epochs is 12.
+    [Theory]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(false, false)]
+    public void A_validation_alone_is_logged_as_epoch_0_and_iteration_0(bool byEpoch, bool canTrain)
+    {
+        using TestRun run = new();
+        AskHook hook = new(
+            runner =>
+            {
+                Fill(runner.MessageHub, ("val/loss_a", 2));
+                return runner.LogProcessor.AfterIter(runner, 0, LoopMode.Val);
+            },
+            inTraining: false);
+        Runner runner = run.Make(
+            run.WithValidation with
+            {
+                TrainDataloader = canTrain ? ToyDataset.Loader(4) : null,
+                TrainCfg = canTrain ? new EpochBasedTrainLoopOptions { MaxEpochs = 12 } : null,
+                OptimWrapper = canTrain ? run.Options.OptimWrapper : null,
+                DefaultHooks = new DefaultHooks { RuntimeInfo = false, Timer = false, Logger = null },
+                LogProcessor = new LogProcessorOptions { ByEpoch = byEpoch },
+            },
+            hook);
+
+        runner.Val();
+
+        hook.Entry!.Line.Should().Be(byEpoch ? "Epoch(val)[0][1/2]    " : "Iter(val) [1/2]    ");
+        hook.Entry.Values.Should().Equal(Values(byEpoch ? [("loss_a", 2.0), ("epoch", 0), ("iter", 0)] : [("loss_a", 2.0), ("iter", 0)]));
+    }
 
     [Theory]
     [InlineData(true)]

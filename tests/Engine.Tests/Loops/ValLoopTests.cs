@@ -1,4 +1,5 @@
 using Compat.Engine.Evaluation;
+using Compat.Engine.Loops;
 using Compat.Engine.Model;
 using Compat.Engine.Tests.Support;
 using Compat.TestSupport;
@@ -26,6 +27,23 @@ public sealed class ValLoopTests
         hook.Points.Should().Equal(
             "before_run", "before_val", "before_val_epoch", "before_val_iter 0", "after_val_iter 0", "before_val_iter 1", "after_val_iter 1",
             "after_val_epoch 0.25", "after_val", "after_run");
+    }
+
+    [Fact]
+    public void One_loop_serves_two_validations_and_those_of_the_training_after_them()
+    {
+        using TestRun run = new();
+        ConstantMetric metric = new("mAP", 0.1, 0.2, 0.3, 0.4);
+        Runner runner = run.Make(run.WithValidation with { ValEvaluator = new Evaluator(metric) });
+
+        runner.Val();
+        EvaluationLoop loop = runner.ValLoop!;
+        runner.Val()["mAP"].Number.Should().Be(0.2);
+        runner.ValLoop.Should().BeSameAs(loop);
+        runner.Train();
+
+        runner.ValLoop.Should().BeSameAs(loop);
+        loop.Metrics["mAP"].Number.Should().Be(0.4, "two epochs follow");
     }
 
     [Fact]

@@ -261,6 +261,17 @@ public sealed class BaseModelTests
     }
 
     [Fact]
+    public void Disposing_a_model_frees_its_weights()
+    {
+        TestModel model = new();
+        Parameter weight = model.Weight;
+
+        model.Dispose();
+
+        weight.IsInvalid.Should().BeTrue();
+    }
+
+    [Fact]
     public void Moving_a_model_moves_its_weights_and_tells_the_preprocessor()
     {
         using TestModel model = new();

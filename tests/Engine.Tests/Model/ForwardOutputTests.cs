@@ -1,6 +1,7 @@
 using Compat.Engine.Model;
 using Compat.Engine.Tests.Support;
 using Compat.TestSupport.Toy;
+using Compat.Torch.Data;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -19,14 +20,41 @@ public sealed class ForwardOutputTests
         using TestModel model = new();
         ForwardOutput output = model.Forward(new ToyBatch(ones(2, 1), zeros(2, 1)), mode);
 
-        Action read = () => _ = property switch
-        {
-            "Losses" => output.Losses,
-            "Predictions" => output.Predictions,
-            _ => (object)output.Tensor,
-        };
+        Action read = () => Read(output, property);
 
         read.Should().Throw<InvalidOperationException>().WithMessage(message);
         output.Mode.Should().Be(mode);
+    }
+
+    [Theory]
+    [InlineData(ForwardMode.Loss, "Losses")]
+    [InlineData(ForwardMode.Predict, "Predictions")]
+    [InlineData(ForwardMode.Tensor, "Tensor")]
+    public void A_model_that_returned_null_is_said_when_it_is_read(ForwardMode mode, string property)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using NullModel model = new();
+        ForwardOutput output = model.Forward(new ToyBatch(ones(1), ones(1)), mode);
+
+        Action read = () => Read(output, property);
+
+        read.Should().Throw<InvalidOperationException>().WithMessage(
+            $"The model returned null when it was run with ForwardMode.{mode}, so there is no {property}. Let it return what its signature says.");
+    }
+
+    private static void Read(ForwardOutput output, string property) => _ = property switch
+    {
+        "Losses" => output.Losses,
+        "Predictions" => output.Predictions,
+        _ => (object)output.Tensor,
+    };
+
+    private sealed class NullModel : BaseModel<ToyBatch>
+    {
+        protected override LossDict Loss(ToyBatch batch) => null!;
+
+        protected override DataBatch Predict(ToyBatch batch) => null!;
+
+        protected override Tensor ForwardTensor(ToyBatch batch) => null!;
     }
 }

@@ -84,6 +84,17 @@ public sealed class ModelWrapperTests
         run.Model.Weight.IsInvalid.Should().BeFalse();
     }
 
+    [Fact]
+    public void Disposing_a_wrapper_leaves_the_models_preprocessor()
+    {
+        FreedPreprocessor preprocessor = new();
+        using TestModel model = new(preprocessor);
+
+        new CountingWrapper(model).Dispose();
+
+        preprocessor.Freed.Should().BeEmpty();
+    }
+
     private static RunnerOptions Moving(TestRun run) => run.Options with { TrainDataloader = new BatchLoader(new TwosDataset()) };
 
     private sealed record Counting : ModelWrapperOptions

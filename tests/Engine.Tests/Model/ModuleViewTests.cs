@@ -1,4 +1,5 @@
 using Compat.Engine.Model;
+using Compat.Engine.Tests.Support;
 using Compat.TestSupport;
 using Compat.TestSupport.Toy;
 using TorchSharp;
@@ -149,6 +150,26 @@ public sealed class ModuleViewTests : IDisposable
     }
 
     [Fact]
+    public void Disposing_a_view_of_one_layer_leaves_its_parameters_and_buffers()
+    {
+        using BatchNorm1d norm = nn.BatchNorm1d(2);
+
+        new View(norm).Dispose();
+
+        norm.parameters().Concat(norm.buffers()).Should().HaveCount(5).And.OnlyContain(tensor => !tensor.IsInvalid);
+    }
+
+    [Fact]
+    public void Disposing_a_view_frees_the_preprocessor_that_it_took_over()
+    {
+        FreedPreprocessor preprocessor = new();
+
+        new View(model, preprocessor).Dispose();
+
+        preprocessor.Freed.Should().Equal(true);
+    }
+
+    [Fact]
     public void A_derived_view_that_registers_components_registers_nothing()
     {
         using CuriousView curious = new(model);
@@ -196,7 +217,7 @@ public sealed class ModuleViewTests : IDisposable
         second.named_parameters().Should().Equal(model.named_parameters());
     }
 
-    private sealed class View(nn.Module module) : ModuleView(module);
+    private sealed class View(nn.Module module, BaseDataPreprocessor? preprocessor = null) : ModuleView(module, preprocessor);
 
     private sealed class Registering : BaseModel
     {

@@ -48,7 +48,7 @@ internal static class GoldenTraining
 
     private static TrainLoopOptions Loop(JsonElement train) => train.GetProperty("by_epoch").GetBoolean()
         ? new EpochBasedTrainLoopOptions { MaxEpochs = train.GetProperty("max_epochs").GetInt32() }
-        : new GoldenIterTrainLoopOptions(train.GetProperty("max_iters").GetInt32());
+        : new IterBasedTrainLoopOptions { MaxIters = train.GetProperty("max_iters").GetInt32() };
 
     // One schedule, several, or some for each wrapper by its name.
     private static ParamSchedulerOptions[] Schedules(JsonElement golden) => !golden.TryGetProperty("param_scheduler", out JsonElement configs) ? []

@@ -178,7 +178,7 @@ public sealed class ParamSchedulerGoldenTests
             TrainDataloader = ToyDataset.Loader(2 * golden.GetProperty("loader_len").GetInt32()),
             TrainCfg = train.GetProperty("by_epoch").GetBoolean()
                 ? new EpochBasedTrainLoopOptions { MaxEpochs = train.GetProperty("max_epochs").GetInt32() }
-                : new GoldenIterTrainLoopOptions(train.GetProperty("max_iters").GetInt32()),
+                : new IterBasedTrainLoopOptions { MaxIters = train.GetProperty("max_iters").GetInt32() },
             OptimWrapper = new OptimWrapperOptions { Optimizer = optimizer },
             ParamSchedulers = [.. configs.Select(GoldenSchedule.Read)],
             CustomHooks = [hook],

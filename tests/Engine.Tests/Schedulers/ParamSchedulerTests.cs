@@ -1,5 +1,4 @@
 using Compat.Engine.Evaluation;
-using Compat.Engine.Optim;
 using Compat.Engine.Schedulers;
 using Compat.Engine.Tests.Support;
 using Compat.Torch.Optim;
@@ -152,7 +151,7 @@ public sealed class ParamSchedulerTests : IDisposable
     {
         using TestModel first = new();
         using TestModel second = new();
-        using Pair pair = new(first, second);
+        using PairWrapper pair = new(first, second);
         MultiStepLrOptions options = new() { Milestones = [0], Gamma = 0.5 };
 
         IReadOnlyList<ParamScheduler> all = options.Build(pair);
@@ -168,7 +167,7 @@ public sealed class ParamSchedulerTests : IDisposable
     {
         using TestModel first = new();
         using TestModel second = new();
-        using Pair pair = new(first, second);
+        using PairWrapper pair = new(first, second);
         MultiStepLrOptions options = new() { Milestones = [0], Optimizer = "third" };
         Action several = () => options.Build(pair);
         Action single = () => options.Build(pair.Members["first"]);
@@ -273,53 +272,6 @@ public sealed class ParamSchedulerTests : IDisposable
             {
                 options.Seen.Add((value.Current, value.Initial, value.Index));
                 return value.Current * 2;
-            }
-        }
-    }
-
-    /// <summary>Two wrappers by name.</summary>
-    private sealed class Pair(nn.Module first, nn.Module second) : BaseOptimWrapper
-    {
-        private readonly Dictionary<string, BaseOptimWrapper> members = new()
-        {
-            ["first"] = new OptimWrapper(new() { Optimizer = new FusedSgdOptions { Lr = 1 } }, first),
-            ["second"] = new OptimWrapper(new() { Optimizer = new FusedSgdOptions { Lr = 1 } }, second),
-        };
-
-        public override IReadOnlyDictionary<string, BaseOptimWrapper> Members => members;
-
-        public override IReadOnlyList<LrEntry> LrEntries => [];
-
-        public override IReadOnlyList<OptimizerGroup> ParamGroups => [.. members.Values.SelectMany(member => member.ParamGroups)];
-
-        public override bool KeepGradients { get; set; }
-
-        public override void UpdateParams(Tensor loss) => throw new NotSupportedException();
-
-        public override void Backward(Tensor loss) => throw new NotSupportedException();
-
-        public override void Step() => throw new NotSupportedException();
-
-        public override void ZeroGrad() => throw new NotSupportedException();
-
-        public override PthDict SaveState() => [];
-
-        public override void LoadState(PthDict state)
-        {
-        }
-
-        public override PthDict SaveProgress() => [];
-
-        public override void LoadProgress(PthDict progress)
-        {
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            base.Dispose(disposing);
-            foreach (BaseOptimWrapper member in members.Values)
-            {
-                member.Dispose();
             }
         }
     }

@@ -36,6 +36,19 @@ internal sealed class RecordingHook : Hook
 
     public override void AfterVal(Runner runner) => Add(runner, "after_val");
 
+    public override void BeforeTest(Runner runner) => Add(runner, "before_test");
+
+    public override void BeforeTestEpoch(Runner runner) => Add(runner, "before_test_epoch");
+
+    public override void BeforeTestIter(Runner runner, BeforeIterArguments arguments) => Add(runner, $"before_test_iter {arguments.BatchIndex}");
+
+    public override void AfterTestIter(Runner runner, AfterTestIterArguments arguments) => Add(runner, $"after_test_iter {arguments.BatchIndex}");
+
+    public override void AfterTestEpoch(Runner runner, AfterTestEpochArguments arguments) =>
+        Add(runner, string.Create(CultureInfo.InvariantCulture, $"after_test_epoch {arguments.Metrics["mAP"].Number}"));
+
+    public override void AfterTest(Runner runner) => Add(runner, "after_test");
+
     public override void AfterTrain(Runner runner) => Add(runner, "after_train");
 
     public override void AfterRun(Runner runner) => Add(runner, "after_run");

@@ -11,7 +11,8 @@ internal sealed class TestModel : BaseModel<ToyBatch>
 {
     private readonly Linear linear = nn.Linear(1, 1, hasBias: false);
 
-    public TestModel()
+    public TestModel(BaseDataPreprocessor? preprocessor = null)
+        : base(preprocessor)
     {
         RegisterComponents();
         nn.init.ones_(linear.weight);

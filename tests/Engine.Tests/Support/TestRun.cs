@@ -36,7 +36,16 @@ internal sealed class TestRun : IDisposable
         ValEvaluator = new Evaluator(new ConstantMetric("mAP", 0.5)),
     };
 
+    public RunnerOptions WithTest => Options with
+    {
+        TestDataloader = ToyDataset.Loader(4),
+        TestEvaluator = new Evaluator(new ConstantMetric("mAP", 0.75)),
+    };
+
     public IEnumerable<string> EpochLines => Logger.Lines.Where(line => line.StartsWith("Epoch", StringComparison.Ordinal));
+
+    /// <summary>Gets the lines with values, by epoch or by iteration.</summary>
+    public IEnumerable<string> LogLines => Logger.Lines.Where(line => line.StartsWith("Epoch(", StringComparison.Ordinal) || line.StartsWith("Iter(", StringComparison.Ordinal));
 
     public Runner Make(RunnerOptions options, params Hook[] hooks) => runner = new Runner(options with { CustomHooks = hooks });
 

@@ -11,5 +11,7 @@ internal sealed class ValModel(params Func<ValOutputs?>[] outputs) : BaseModel<T
 
     public override ValOutputs ValStep(DataBatch data) => outputs[steps++ % outputs.Length]()!;
 
+    public override ValOutputs TestStep(DataBatch data) => ValStep(data);
+
     protected override LossDict Loss(ToyBatch batch) => [];
 }

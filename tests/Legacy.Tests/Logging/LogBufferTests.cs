@@ -127,6 +127,20 @@ public sealed class LogBufferTests
     }
 
     [Fact]
+    public void Clearing_checks_what_nobody_read()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        PendingScalars pending = new();
+        using LogBuffer buffer = new(pending);
+        buffer.Update(new LogVars { ["acc"] = tensor(1.5f) });
+        pending.Add(tensor(float.NaN), null, 0, new WatchedLoss("loss", 7));
+
+        buffer.Invoking(cleared => cleared.Clear()).Should().Throw<NonFiniteLossException>().WithMessage("*'loss' is NaN at iteration 7 *");
+
+        pending.Count.Should().Be(0);
+    }
+
+    [Fact]
     public void Names_stay_in_the_order_in_which_they_first_came()
     {
         using LogBuffer buffer = new();

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Compat.Legacy.Runners;
 using Compat.Legacy.Tests.Support;
 
 namespace Compat.Legacy.Tests.LrUpdaters;
@@ -27,12 +26,12 @@ public sealed class LrUpdaterHookGoldenTests
 
         if (isRefused)
         {
-            Action train = () => GoldenSchedule.Run(golden, runner => runner.RegisterTrainingHooks(new() { LrConfig = Make(config), TimerConfig = null }));
+            Action train = () => GoldenSchedule.Run(golden, runner => runner.RegisterTrainingHooks(new() { LrConfig = GoldenConfigs.Lr(config), TimerConfig = null }));
             train.Should().Throw<Exception>().Which.Should().Match(error => error is ArgumentException || error is InvalidOperationException);
             return;
         }
 
-        GoldenSchedule schedule = GoldenSchedule.Run(golden, runner => runner.RegisterTrainingHooks(new() { LrConfig = Make(config), TimerConfig = null }));
+        GoldenSchedule schedule = GoldenSchedule.Run(golden, runner => runner.RegisterTrainingHooks(new() { LrConfig = GoldenConfigs.Lr(config), TimerConfig = null }));
 
         schedule.ShouldBe(golden.GetProperty("lr"), schedule.Lr);
     }
@@ -43,51 +42,4 @@ public sealed class LrUpdaterHookGoldenTests
         || (config.TryGetProperty("step", out JsonElement step) && step.ValueKind == JsonValueKind.Number && !step.TryGetInt32(out _));
 
     private static string? Policy(JsonElement entry) => GoldenCases.Has(entry, "lr_config") ? GoldenCases.Text(entry.GetProperty("lr_config"), "policy") : null;
-
-    private static LrConfig Make(JsonElement config)
-    {
-        LrConfig made = config.GetProperty("policy").GetString() switch
-        {
-            "step" => Step(config),
-            "exp" => new ExpLrConfig { Gamma = config.GetProperty("gamma").GetDouble() },
-            "poly" => new PolyLrConfig { Power = Number(config, "power") ?? 1, MinLr = Number(config, "min_lr") ?? 0 },
-            "CosineAnnealing" => new CosineAnnealingLrConfig { MinLr = Number(config, "min_lr"), MinLrRatio = Number(config, "min_lr_ratio") },
-            "LinearAnnealing" => new LinearAnnealingLrConfig { MinLr = Number(config, "min_lr"), MinLrRatio = Number(config, "min_lr_ratio") },
-            _ => new FixedLrConfig(),
-        };
-        Warmup warmup = config.TryGetProperty("warmup", out JsonElement name) ? Enum.Parse<Warmup>(name.GetString()!, ignoreCase: true) : Warmup.None;
-        return made with
-        {
-            ByEpoch = config.TryGetProperty("by_epoch", out JsonElement byEpoch) ? byEpoch.GetBoolean() : null,
-            Warmup = warmup,
-            WarmupIters = config.TryGetProperty("warmup_iters", out JsonElement iters) ? iters.GetInt32() : 0,
-            WarmupRatio = config.TryGetProperty("warmup_ratio", out JsonElement ratio) ? ratio.GetDouble() : made.WarmupRatio,
-            WarmupByEpoch = config.TryGetProperty("warmup_by_epoch", out JsonElement warmupByEpoch) && warmupByEpoch.GetBoolean(),
-        };
-    }
-
-    private static double? Number(JsonElement config, string name) => config.TryGetProperty(name, out JsonElement value) ? value.GetDouble() : null;
-
-    private static StepLrConfig Step(JsonElement config)
-    {
-        JsonElement step = config.GetProperty("step");
-        bool isInterval = step.ValueKind == JsonValueKind.Number;
-        StepLrConfig made = new()
-        {
-            Step = isInterval ? [step.GetInt32()] : [.. step.EnumerateArray().Select(entry => entry.GetInt32())],
-            StepIsInterval = isInterval,
-            MinLr = config.TryGetProperty("min_lr", out JsonElement floor) ? floor.GetDouble() : null,
-        };
-        return config.TryGetProperty("gamma", out JsonElement gamma) ? made with { Gamma = gamma.GetDouble() } : made;
-    }
-
-    private sealed record FixedLrConfig : LrConfig
-    {
-        public override LrUpdaterHook Build() => new FixedLrUpdaterHook(this);
-    }
-
-    private sealed class FixedLrUpdaterHook(LrConfig config) : LrUpdaterHook(config)
-    {
-        protected override double GetLr(BaseRunner runner, double baseLr) => baseLr;
-    }
 }

@@ -93,6 +93,24 @@ public sealed class LrUpdaterHookTests
     }
 
     [Fact]
+    public void Without_a_warm_up_the_iteration_at_which_one_would_end_overwrites_nothing()
+    {
+        ActionHook meddler = new() { AtAfterTrainIter = runner => OptimizerGroup.Of(runner.Optimizer!.Single)[0].Lr = 77 };
+
+        Rates(new StepLrConfig { Step = [9], WarmupIters = 2 }, epochs: 1, length: 4, meddler).Should().Equal(1, 77, 77, 77);
+    }
+
+    [Fact]
+    public void By_iteration_hooks_before_an_epoch_see_the_rate_of_the_last_iteration()
+    {
+        EpochRates seen = new();
+
+        Rates(new StepLrConfig { Step = [2], ByEpoch = false, Gamma = 0.5 }, epochs: 2, length: 2, seen).Should().Equal(1, 1, 0.5, 0.5);
+
+        seen.Values.Should().Equal(1, 1);
+    }
+
+    [Fact]
     public void The_learning_rate_before_the_run_is_the_base_and_is_kept_in_the_group()
     {
         using StepModel model = new((_, _) => new StepOutputs());
@@ -186,5 +204,12 @@ public sealed class LrUpdaterHookTests
 
         private static string Text(OptimizerSnapshot snapshot) =>
             string.Join(", ", snapshot.Values.Select(entry => FormattableString.Invariant($"{entry.Key} {entry.Value[0]}")));
+    }
+
+    private sealed class EpochRates : Hook
+    {
+        public List<double> Values { get; } = [];
+
+        public override void BeforeTrainEpoch(BaseRunner runner) => Values.Add(runner.CurrentLr().First);
     }
 }

@@ -5,6 +5,8 @@ namespace Compat.Legacy.Tests.Support;
 /// <summary>Does what the test says at some points.</summary>
 public sealed class ActionHook : Hook
 {
+    public Action<BaseRunner> AtBeforeRun { get; init; } = _ => { };
+
     public Action<BaseRunner> AtBeforeTrainIter { get; init; } = _ => { };
 
     public Action<BaseRunner> AtAfterTrainIter { get; init; } = _ => { };
@@ -12,6 +14,8 @@ public sealed class ActionHook : Hook
     public Action<BaseRunner> AtAfterTrainEpoch { get; init; } = _ => { };
 
     public Action<BaseRunner> AtAfterValIter { get; init; } = _ => { };
+
+    public override void BeforeRun(BaseRunner runner) => AtBeforeRun(runner);
 
     public override void BeforeTrainIter(BaseRunner runner) => AtBeforeTrainIter(runner);
 

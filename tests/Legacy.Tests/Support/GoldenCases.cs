@@ -25,7 +25,7 @@ public sealed class GoldenCases
         ? value.GetString() switch
         {
             "NaN" => double.NaN,
-            "Infinity" => double.PositiveInfinity,
+            "Infinity" or "inf" => double.PositiveInfinity,
             "-Infinity" => double.NegativeInfinity,
             string other => throw new InvalidDataException($"'{other}' is no number."),
             null => throw new InvalidDataException("null is no number."),

@@ -15,6 +15,7 @@ public abstract class GoldenNet(string name) : nn.Module(name), ITrainStep
         GoldenNet net = name switch
         {
             "mlp" => new Mlp(),
+            "mlp_spare" => new MlpSpare(),
             "convbn" => new ConvBn(),
             _ => throw new InvalidDataException($"There is no net {name}."),
         };
@@ -22,10 +23,14 @@ public abstract class GoldenNet(string name) : nn.Module(name), ITrainStep
         return net;
     }
 
+    /// <summary>Gets or sets what is done to the loss before anybody else sees it.</summary>
+    public Func<Tensor, Tensor> Change { get; set; } = loss => loss;
+
     public StepOutputs TrainStep(DataBatch data, OptimizerSet? optimizer)
     {
         GoldenNetBatch batch = (GoldenNetBatch)data;
         (Tensor loss, string metric, Tensor value) = Loss(batch);
+        loss = Change(loss);
         return new() { Loss = loss, NumSamples = (int)batch.X.shape[0], LogVars = new LogVars { ["loss"] = loss, [metric] = value } };
     }
 
@@ -41,7 +46,7 @@ public abstract class GoldenNet(string name) : nn.Module(name), ITrainStep
         }
     }
 
-    private sealed class Mlp : GoldenNet
+    private class Mlp : GoldenNet
     {
         private readonly Linear fc1 = nn.Linear(3, 4);
         private readonly Linear fc2 = nn.Linear(4, 2);
@@ -54,6 +59,12 @@ public abstract class GoldenNet(string name) : nn.Module(name), ITrainStep
             Tensor output = fc2.forward(nn.functional.relu(fc1.forward(batch.X)));
             return (nn.functional.mse_loss(output, batch.Y), "mae", (output - batch.Y).abs().mean());
         }
+    }
+
+    // The forward pass never touches the last layer.
+    private sealed class MlpSpare : Mlp
+    {
+        public MlpSpare() => register_module("spare", nn.Linear(2, 1));
     }
 
     private sealed class ConvBn : GoldenNet

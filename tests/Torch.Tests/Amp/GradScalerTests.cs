@@ -93,13 +93,15 @@ public sealed class GradScalerTests
         weight.ToArray().Should().Equal(0f, 0f);
     }
 
-    [Fact]
-    public void A_skipped_update_of_Adam_does_not_count()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_skipped_update_of_Adam_or_Adagrad_does_not_count(bool isAdam)
     {
         using DisposeScope scope = NewDisposeScope();
         using GradScaler scaler = new();
         Parameter weight = new(ones(2));
-        using FusedAdam optimizer = new([weight]);
+        using FusedOptimizer optimizer = isAdam ? new FusedAdam([weight]) : new FusedAdagrad([weight], new());
         foreach (float factor in new[] { 1f, float.PositiveInfinity, 1f })
         {
             scaler.Scale((weight * factor).sum()).backward();
@@ -109,6 +111,25 @@ public sealed class GradScalerTests
         }
 
         optimizer.StateOf(weight)["step"].item<float>().Should().Be(2);
+    }
+
+    /// <summary>With dampening the first update that is made takes the whole gradient: 1 - 0.5 · 2, then 0.8 of it and 0.8 · 2 more.</summary>
+    [Fact]
+    public void The_first_update_of_SGD_with_dampening_is_the_first_that_is_made()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using GradScaler scaler = new();
+        Parameter weight = new(ones(1));
+        using FusedSgd optimizer = new([weight], new() { Lr = 0.5, Momentum = 0.8, Dampening = 0.2 });
+        foreach (float factor in new[] { float.PositiveInfinity, 2f, 2f })
+        {
+            scaler.Scale((weight * factor).sum()).backward();
+            scaler.Step(optimizer);
+            scaler.Update();
+            optimizer.zero_grad();
+        }
+
+        weight.item<float>().Should().BeApproximately(0f - (0.5f * 3.2f), 1e-6f);
     }
 
     [Fact]

@@ -123,6 +123,27 @@ public sealed class BatchLoaderStateTests
     }
 
     [Fact]
+    public void A_loaded_state_wins_over_an_epoch_that_the_sampler_is_told_later()
+    {
+        BatchLoader loader = OfEpoch(6);
+        using IEnumerator<DataBatch> pass = loader.GetEnumerator();
+        Take(pass, 1);
+        PthDict state = loader.SaveState();
+        float[][] left = Take(pass, 9);
+        BatchLoader restarted = OfEpoch(0);
+
+        restarted.LoadState(state);
+        restarted.Sampler.SetEpoch(1);
+
+        using IEnumerator<DataBatch> rest = restarted.GetEnumerator();
+        Take(rest, 9).Should().BeEquivalentTo(left, compare => compare.WithStrictOrdering());
+        restarted.Sampler.SetEpoch(1);
+        using IEnumerator<DataBatch> next = restarted.GetEnumerator();
+        using IEnumerator<DataBatch> expected = OfEpoch(1).GetEnumerator();
+        Take(next, 9).Should().BeEquivalentTo(Take(expected, 9), compare => compare.WithStrictOrdering());
+    }
+
+    [Fact]
     public void A_loaded_state_is_what_is_saved_until_the_pass_goes_on()
     {
         BatchLoader loader = new(new NumberDataset(5), new() { BatchSize = 2 });
@@ -156,6 +177,13 @@ public sealed class BatchLoaderStateTests
         tooFar.Should().Throw<PthException>().WithMessage("The state of the loader does not fit: The state stands at sample 6 of a pass that has 5.*");
         damaged.Should().Throw<PthException>().WithMessage("The state of a BatchLoader has 9223372036854775807 under 'position', which no loader writes.*");
         loader.LoadState(good);
+    }
+
+    private static BatchLoader OfEpoch(int epoch)
+    {
+        DefaultSampler sampler = new(new NumberDataset(9), seed: 3);
+        sampler.SetEpoch(epoch);
+        return new(new NumberDataset(9), new() { BatchSize = 2, Sampler = sampler });
     }
 
     private static BatchLoader Loader(CountingDataset dataset, string sampler, int workers, long seed) =>

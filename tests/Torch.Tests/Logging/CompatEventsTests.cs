@@ -27,6 +27,9 @@ public sealed class CompatEventsTests
             "9110 ValInTrainLines",
             "9111 ScheduleWithoutEpochs",
             "9130 OddLossScale",
+            "9131 RemainderAfterResume",
+            "9132 NothingToSwitch",
+            "9133 AnomalousParamsNotSought",
             "9140 AmpPrecision",
             "9141 WindowsInDictionary",
             "9142 OptimizerStateMissing");

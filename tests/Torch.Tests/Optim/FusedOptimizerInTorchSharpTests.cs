@@ -27,6 +27,21 @@ public sealed class FusedOptimizerInTorchSharpTests
     }
 
     [Fact]
+    public void A_group_keeps_the_parameters_that_it_was_made_with()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Parameter weight = Weight();
+        List<Parameter> list = [weight];
+        using FusedSgd optimizer = new(list, new() { Lr = 0.1 });
+
+        list[0] = Weight();
+
+        // The same object: tensors of equal values are equal.
+        optimizer.parameters().Should().ContainSingle().Which.Should().BeSameAs(weight);
+        OptimizerGroup.Of(optimizer)[0].Parameters.Should().ContainSingle().Which.Should().BeSameAs(weight);
+    }
+
+    [Fact]
     public void Defaults_apart_from_the_first_group_hold_for_added_groups()
     {
         using DisposeScope scope = NewDisposeScope();

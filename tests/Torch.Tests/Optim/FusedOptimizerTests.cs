@@ -172,10 +172,12 @@ public sealed class FusedOptimizerTests
         using FusedSgd sgd = new(Parameters(), new());
         using FusedRmsProp rmsProp = new(Parameters());
         using FusedSgd mixed = new([new Parameter(zeros(1)), new Parameter(zeros(1, ScalarType.Float64))], new());
+        using FusedSgd complex = new([new Parameter(zeros(1, ScalarType.ComplexFloat32))], new());
 
         sgd.Implementation.Should().Be(Implementation.Fused);
         rmsProp.Implementation.Should().Be(Implementation.Foreach);
         mixed.Implementation.Should().Be(Implementation.PerParameter);
+        complex.Implementation.Should().Be(Implementation.PerParameter, "fused kernels take floating types alone");
     }
 
     [Fact]

@@ -233,6 +233,24 @@ public sealed class ParameterWatchTests : IDisposable
     }
 
     [Fact]
+    public void Updates_that_are_lost_in_rounding_are_told_after_a_thousand_too()
+    {
+        model.to(ScalarType.BFloat16);
+        using optim.Optimizer optimizer = optim.SGD(model.parameters(), 1e-4);
+        Start(optimizer);
+
+        Train(1000, () =>
+        {
+            pending.Flush();
+            Step(optimizer);
+        });
+        Lines.Should().BeEmpty();
+        pending.Flush();
+
+        Lines.Should().ContainSingle().Which.Should().StartWith("No parameter of TwoWeights has changed in 1000 updates: learning rate times gradient is lost");
+    }
+
+    [Fact]
     public void A_parameter_that_should_have_changed_beside_others_that_have_is_named()
     {
         using optim.Optimizer optimizer = optim.SGD(model.parameters(), 0.1);
@@ -567,6 +585,65 @@ public sealed class ParameterWatchTests : IDisposable
 
         Lines.Should().ContainSingle().Which.Should().StartWith(
             "No parameter of TwoWeights has changed in 10 updates: they got gradients and the learning rate is above 0.");
+    }
+
+    [Theory]
+    [InlineData(4, 20)]
+    [InlineData(0, 1005)]
+    public void Where_an_answer_comes_late_the_next_update_is_judged_before_the_next_look(int skipped, int before)
+    {
+        using Tensor yes = ones(1);
+        using Tensor no = zeros(1);
+        using optim.Optimizer optimizer = optim.SGD(model.parameters(), 0.1);
+        Start(optimizer);
+        int update = 0;
+        void Update(double factor)
+        {
+            optimizer.zero_grad();
+            Backward(factor);
+            probe.OnClipped(optimizer);
+            probe.OnSkipped(optimizer, update++ < skipped ? yes : no);
+        }
+
+        Train(before, () => Update(0));
+        pending.Flush();
+        Train(1, () => Update(1));
+        pending.Flush();
+
+        Lines.Should().ContainSingle().Which.Should().StartWith($"No parameter of TwoWeights has changed in {before + 1} updates: they got gradients");
+    }
+
+    [Fact]
+    public void Weights_without_gradients_are_looked_at_twice_and_no_more()
+    {
+        using optim.Optimizer optimizer = optim.SGD(model.parameters(), 0.1);
+        Start(optimizer);
+        int looks = 0;
+
+        Train(1100, () =>
+        {
+            looks += pending.Count > 0 ? 1 : 0;
+            pending.Flush();
+            optimizer.zero_grad();
+            Backward(0);
+            Announce(optimizer, step: true);
+        });
+
+        looks.Should().Be(2, "after 10 updates and after 1000");
+    }
+
+    [Fact]
+    public void A_parameter_that_the_model_gets_while_it_is_trained_is_left_alone()
+    {
+        using optim.Optimizer optimizer = optim.SGD([.. model.parameters()], 0.1);
+        Start(optimizer);
+
+        Train(1, () => Step(optimizer));
+        model.register_parameter("third", new Parameter(ones(1)));
+        Train(11, () => Step(optimizer));
+        watch.Finish();
+
+        Lines.Should().BeEmpty();
     }
 
     [Fact]

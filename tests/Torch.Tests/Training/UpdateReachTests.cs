@@ -26,6 +26,13 @@ public sealed class UpdateReachTests
         Answer(ScalarType.Float32, [1], 0.5, Math.Pow(2, -22)).Should().Be(UpdateReach.Enough);
     }
 
+    [Fact]
+    public void Of_weights_that_are_zero_the_border_is_below_the_normal_numbers_because_hardware_may_flush_these()
+    {
+        Answer(ScalarType.Float32, [0], 1, Math.Pow(2, -127)).Should().Be(UpdateReach.TooSmall);
+        Answer(ScalarType.Float32, [0], 1, Math.Pow(2, -126)).Should().Be(UpdateReach.Enough);
+    }
+
     [Theory]
     [InlineData(0.0, UpdateReach.NoGradient)]
     [InlineData(double.NaN, UpdateReach.Unknown)]

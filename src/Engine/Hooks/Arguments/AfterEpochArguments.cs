@@ -7,6 +7,8 @@ public readonly struct AfterEpochArguments
 {
     internal AfterEpochArguments(AfterValEpochArguments arguments) => Metrics = arguments.Metrics;
 
+    internal AfterEpochArguments(AfterTestEpochArguments arguments) => Metrics = arguments.Metrics;
+
     /// <summary>Gets the value of each metric, by name.</summary>
     /// <value><see langword="null"/> in training.</value>
     public IReadOnlyDictionary<string, MetricValue>? Metrics { get; }

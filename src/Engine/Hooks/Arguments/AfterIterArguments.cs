@@ -23,6 +23,13 @@ public readonly struct AfterIterArguments
         ValOutputs = arguments.Outputs;
     }
 
+    internal AfterIterArguments(AfterTestIterArguments arguments)
+    {
+        BatchIndex = arguments.BatchIndex;
+        Batch = arguments.Batch;
+        ValOutputs = arguments.Outputs;
+    }
+
     /// <summary>Gets the position of the batch in its pass, from 0.</summary>
     public int BatchIndex { get; }
 
@@ -33,7 +40,7 @@ public readonly struct AfterIterArguments
     /// <value><see langword="null"/> in any other loop.</value>
     public LogVars? Outputs { get; }
 
-    /// <summary>Gets what the validation step returned: predictions, losses, or both. Borrowed; tensors end with the iteration.</summary>
+    /// <summary>Gets what the validation or test step returned: predictions, losses, or both. Borrowed; tensors end with the iteration.</summary>
     /// <value><see langword="null"/> in training.</value>
     public ValOutputs? ValOutputs { get; }
 }
