@@ -30,7 +30,7 @@ internal sealed class UpdateTranslator(BaseRunner legacy, Optimization optimizat
     private OptimizerHook[] OptimizerHooks => [.. legacy.Hooks.OfType<OptimizerHook>()];
 
     private OptimizerHook? Plain =>
-        OptimizerHooks is [var hook] && hook.GetType() == typeof(OptimizerHook) && legacy.Optimizer is { IsNamed: false } ? hook : null;
+        OptimizerHooks is [{ Config.DetectAnomalousParams: false } hook] && hook.GetType() == typeof(OptimizerHook) && legacy.Optimizer is { IsNamed: false } ? hook : null;
 
     /// <summary>Finds what cannot be carried over.</summary>
     /// <returns>The refusals.</returns>
@@ -69,7 +69,9 @@ internal sealed class UpdateTranslator(BaseRunner legacy, Optimization optimizat
         OptimWrapperOptions options = new()
         {
             Optimizer = legacy.Optimizer!.Single,
-            ClipGrad = hook.Config.GradClip is { } clip ? new GradClipNormOptions { MaxNorm = clip.MaxNorm, NormType = clip.NormType } : null,
+            ClipGrad = hook.Config.GradClip is { } clip
+                ? new GradClipNormOptions { MaxNorm = clip.MaxNorm, NormType = clip.NormType, ErrorIfNonfinite = clip.ErrorIfNonfinite }
+                : null,
             ZeroGradTiming = ZeroGradTiming.BeforeBackward,
             SetToNone = !legacy.Options.Behavior.ZeroFilledGradients,
         };

@@ -10,6 +10,7 @@ namespace Compat.Legacy;
 internal sealed class CumulativeWindow
 {
     private bool isBegun;
+    private bool isRemainderSaid;
     private int divisible;
     private int remainder;
 
@@ -84,14 +85,17 @@ internal sealed class CumulativeWindow
     private int FactorAfterResume(BaseRunner runner, int max)
     {
         int factor = remainder == 0 ? Iters : remainder;
-        if (runner.Iter == divisible && divisible < max - (max % Iters))
+        int fromStart = runner.Iter < max - (max % Iters) ? Iters : max % Iters;
+        if (remainder != fromStart && !isRemainderSaid)
         {
+            isRemainderSaid = true;
             CompatEvents.Write(
                 runner.Logger,
                 LogLevel.Warning,
                 CompatEvents.RemainderAfterResume,
-                $"From iteration {divisible} on (counted from 0) MMCV up to 1.6.1 divides the loss by {remainder}, because it counts the remainder from where the training "
-                + $"was resumed. {(remainder == 0 ? $"That ruins the weights, so it is {Iters} here. " : string.Empty)}Set RemainderRule to FromStart in the runner's Behavior for MMCV's rule from 1.6.2 on.");
+                $"From iteration {runner.Iter} on (counted from 0) MMCV up to 1.6.1 divides the loss by {remainder}, because it counts the remainder from where the "
+                + $"training was resumed; {fromStart} would be right. {(remainder == 0 ? $"That ruins the weights, so it is {factor} here. " : string.Empty)}Set "
+                + "RemainderRule to FromStart in the runner's Behavior for MMCV's rule from 1.6.2 on.");
         }
 
         return factor;

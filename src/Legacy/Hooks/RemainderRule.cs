@@ -9,6 +9,9 @@ public enum RemainderRule
     /// <summary>Count is the maximum of iterations, whether or not the training was resumed: MMCV from 1.6.2 on.</summary>
     FromStart,
 
-    /// <summary>Count is what was left when the training was resumed: MMCV up to 1.6.1.</summary>
+    /// <summary>
+    /// Count is what was left when the training was resumed, and its shorter windows begin at the iteration at which they would in a training of that length: too early,
+    /// MMCV up to 1.6.1. Where it divides by 0, which ruins the weights, the hooks divide by c. A line in the log says when the rule acts.
+    /// </summary>
     FromResume,
 }

@@ -6,6 +6,7 @@ using Compat.Adapters.Tests.Support;
 using Compat.Engine.Optim;
 using Compat.Legacy;
 using Compat.Legacy.Runners;
+using Compat.Torch.Amp;
 using Compat.Torch.Training;
 
 namespace Compat.Adapters.Tests.Optim;
@@ -47,6 +48,40 @@ public sealed class UpdateTranslatorTests
 
         Same.Should(legacy.Trace, engine.Trace);
         (NormWeight(engine.Trace.Iterations[^1]) != NormWeight(engine.Trace.Iterations[0])).Should().Be(zeroFilled, "its momentum goes on only with a gradient");
+    }
+
+    [Fact]
+    public void A_hook_that_looks_for_anomalous_parameters_is_kept()
+    {
+        using Trainer trainer = new(runner => runner.RegisterTrainingHooks(Trainer.UsualHooks(Clip with { DetectAnomalousParams = true })));
+        Compat.Engine.Runner engine = AsEngine(trainer, Optimization.Automatic);
+
+        engine.Train();
+
+        engine.OptimWrapper.Should().BeOfType<DeferredOptimWrapper>();
+    }
+
+    public static TheoryData<OptimizerConfig> KeptHooks =>
+    [
+        new GradientCumulativeOptimizerConfig { CumulativeIters = 3, GradClip = Clip.GradClip },
+        new Fp16OptimizerConfig { LossScale = new GradScalerOptions { InitScale = 8, GrowthInterval = 2 }, GradClip = Clip.GradClip },
+        new GradientCumulativeFp16OptimizerConfig { LossScale = 64, CumulativeIters = 3 },
+    ];
+
+    [Theory]
+    [MemberData(nameof(KeptHooks))]
+    public void Hooks_that_accumulate_or_scale_are_kept_and_train_the_same(OptimizerConfig config)
+    {
+        void Register(EpochBasedRunner runner) => runner.RegisterTrainingHooks(Trainer.UsualHooks(config));
+        using Trainer legacy = new Trainer(Register).Train(onEngine: false);
+        using Trainer trainer = new(Register);
+        Compat.Engine.Runner engine = AsEngine(trainer, Optimization.Automatic);
+
+        engine.Train();
+
+        engine.OptimWrapper.Should().BeOfType<DeferredOptimWrapper>();
+        Same.Should(legacy.Trace, trainer.Trace);
+        trainer.Lines.Should().Equal(legacy.Lines);
     }
 
     [Fact]

@@ -268,6 +268,51 @@ public sealed class OptimizerHookTests
         runner.LogBuffer.Names.Should().BeEmpty("it returned no norm");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Parameters_that_the_loss_does_not_reach_are_reported_although_they_have_an_old_gradient(bool zeroFilled)
+    {
+        using TwoBranchModel model = new();
+        model.First.bias.Should().BeNull();
+        using optim.Optimizer optimizer = optim.SGD(model.parameters(), 0.25);
+        ListLogger logger = new();
+        using EpochBasedRunner runner = new(
+            model,
+            new RunnerOptions { Logger = logger, Optimizer = optimizer, MaxEpochs = 1, Behavior = LegacyBehavior.V1_7_2 with { ZeroFilledGradients = zeroFilled } });
+        runner.RegisterOptimizerHook(new OptimizerConfig { DetectAnomalousParams = true });
+
+        runner.Run([ToyDataset.Loader(6)], [("train", 1)]);
+
+        logger.Lines.Zip(logger.Levels).Where(line => line.Second == Microsoft.Extensions.Logging.LogLevel.Error).Select(line => line.First).Should().Equal(
+            new[] { "second", "first", "second" }.Select(name => $"{name}.weight with shape torch.Size([1, 1]) is not in the computational graph \n"));
+    }
+
+    [Fact]
+    public void Frozen_parameters_are_not_looked_for()
+    {
+        using TwoBranchModel model = new();
+        model.First.weight.requires_grad = false;
+        ListLogger logger = new();
+        using optim.Optimizer optimizer = optim.SGD(model.parameters(), 0.25);
+        using EpochBasedRunner runner = new(model, new RunnerOptions { Logger = logger, Optimizer = optimizer, MaxEpochs = 1 });
+        runner.RegisterOptimizerHook(new OptimizerConfig { DetectAnomalousParams = true });
+        runner.RegisterHook(new ActionHook { AtAfterTrainIter = inner => inner.Outputs = new StepOutputs { Loss = model.Second.weight.sum(), NumSamples = 1 } }, HookPriority.High);
+
+        runner.Run([ToyDataset.Loader(2)], [("train", 1)]);
+
+        logger.Levels.Should().NotContain(Microsoft.Extensions.Logging.LogLevel.Error);
+    }
+
+    [Fact]
+    public void A_norm_that_is_not_finite_is_an_error_if_asked_for()
+    {
+        using StepModel model = new((stepped, batch) => new StepOutputs { Loss = stepped.Loss(batch) * double.PositiveInfinity, NumSamples = 1 });
+        Action train = () => Train(model, new OptimizerConfig { GradClip = new GradClipConfig(1, ErrorIfNonfinite: true) });
+
+        train.Should().Throw<InvalidOperationException>().WithMessage("The norm of the gradients is Infinity, so they cannot be clipped.*");
+    }
+
     private static OrderedDictionary<string, double> Average(BaseRunner runner)
     {
         runner.LogBuffer.Average();
@@ -316,6 +361,8 @@ public sealed class OptimizerHookTests
         }
 
         public Linear First => first;
+
+        public Linear Second => second;
 
         public StepOutputs TrainStep(Compat.Torch.Data.DataBatch data, OptimizerSet? optimizer) => new()
         {

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using Compat.Legacy.Tests.Support;
+using Compat.Torch.Amp;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Compat.Legacy.Tests.Precision;
@@ -49,6 +51,59 @@ public sealed class Fp16Tests
         Fp16.Wrap(model).Should().Be(1);
         Fp16.Wrap(plain).Should().Be(0);
         model.Fp16Enabled.Should().BeTrue();
+    }
+
+    [Fact]
+    public void Four_inputs_are_cast_and_the_outputs_back_and_another_precision_may_be_asked_for()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using SwitchableTree model = new();
+        Fp16.Wrap(model, ScalarType.BFloat16);
+        (Tensor a, Tensor b, Tensor c, Tensor d) = (zeros(1), zeros(1), zeros(1), zeros(1));
+        using (Fp16Scope lower = Fp16.Auto(model, ref a, ref b, ref c, ref d))
+        {
+            new[] { a, b, c, d }.Should().OnlyContain(tensor => tensor.dtype == ScalarType.BFloat16);
+            Autocast.IsEnabled(DeviceType.CPU).Should().BeTrue();
+            lower.CastBack(a).dtype.Should().Be(ScalarType.Float32);
+            using Fp16Scope full = Fp16.Force32(model, ref a, ref b, ref c, ref d);
+            new[] { a, b, c, d }.Should().OnlyContain(tensor => tensor.dtype == ScalarType.Float32);
+            Autocast.IsEnabled(DeviceType.CPU).Should().BeFalse();
+            full.CastBack(a).dtype.Should().Be(ScalarType.BFloat16);
+        }
+
+        Autocast.IsEnabled(DeviceType.CPU).Should().BeFalse();
+    }
+
+    [Fact]
+    public void A_cast_that_fails_leaves_nothing_switched()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using SwitchableTree model = new();
+        Fp16.Wrap(model, ScalarType.BFloat16);
+        System.Collections.ObjectModel.ReadOnlyDictionary<string, Tensor> input = new(new Dictionary<string, Tensor> { ["a"] = zeros(1) });
+        Action begin = () => Fp16.Auto(model, ref input);
+
+        begin.Should().Throw<NotSupportedException>();
+
+        Autocast.IsEnabled(DeviceType.CPU).Should().BeFalse();
+    }
+
+    [Fact]
+    public void Half_precision_on_a_CPU_is_refused_at_the_first_call_and_full_precision_is_not()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using SwitchableTree model = new() { Fp16Enabled = true };
+        Tensor half = zeros(1, ScalarType.Float16);
+        Action auto = () => Fp16.Auto(model);
+
+        auto.Should().Throw<InvalidOperationException>().WithMessage("SwitchableTree would compute in Float16 on the CPU; there it must be BFloat16.*");
+        using (Fp16.Force32(model, ref half))
+        {
+            half.dtype.Should().Be(ScalarType.Float32);
+        }
+
+        model.Fp16Enabled = false;
+        auto.Should().NotThrow();
     }
 
     private class Tree : nn.Module

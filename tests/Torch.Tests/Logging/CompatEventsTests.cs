@@ -25,7 +25,11 @@ public sealed class CompatEventsTests
             "9080 LegacyRunnerOnEngine",
             "9090 ValidationPointsLeftOut",
             "9110 ValInTrainLines",
-            "9111 ScheduleWithoutEpochs");
+            "9111 ScheduleWithoutEpochs",
+            "9130 OddLossScale",
+            "9131 RemainderAfterResume",
+            "9132 NothingToSwitch",
+            "9133 AnomalousParamsNotSought");
 
     [Theory]
     [InlineData(0, false)]

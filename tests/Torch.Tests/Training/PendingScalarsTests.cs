@@ -329,6 +329,39 @@ public sealed class PendingScalarsTests
         act.Should().Throw<ArgumentNullException>().WithParameterName("value");
     }
 
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(1, false)]
+    public void A_loss_that_awaits_a_scaler_is_judged_when_the_scaler_has_decided(float flag, bool isError)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using PendingScalars pending = new() { AwaitsScaler = true };
+        Sink sink = new();
+        pending.Add(tensor(double.NaN), sink, 0, new("loss", 3));
+        pending.Flush();
+        pending.Check(new("loss_number", 4), double.PositiveInfinity);
+        pending.Add(tensor(double.NaN), sink, 1, new("loss", 5));
+        sink.Received.Should().HaveCount(1, "values are handed out all the same");
+
+        pending.Decide(tensor(flag));
+
+        Action judge = pending.Flush;
+        if (isError)
+        {
+            judge.Should().Throw<NonFiniteLossException>().WithMessage("*'loss' is NaN at iteration 3*");
+        }
+        else
+        {
+            judge.Should().NotThrow();
+        }
+
+        sink.Received.Should().HaveCount(2);
+        pending.Invoking(all => all.Flush()).Should().NotThrow("each loss is judged once");
+        pending.Add(tensor(double.NaN), sink, 2, new("loss", 6));
+        pending.Decide(tensor(0f));
+        pending.Invoking(all => all.Flush()).Should().Throw<NonFiniteLossException>("a decision is for the losses before it").WithMessage("*iteration 6*");
+    }
+
     private sealed class Sink : IScalarSink
     {
         public List<(int Slot, double Value)> Received { get; } = [];
