@@ -1,6 +1,4 @@
-using System.Globalization;
-using Compat.Torch.Native;
-using TorchSharp;
+using Comparing;
 
 namespace Digits;
 
@@ -25,48 +23,20 @@ internal sealed record DigitsArguments(DigitsSettings Settings, bool BreakIt, bo
     public static DigitsArguments Parse(IReadOnlyList<string> arguments)
     {
         DigitsArguments parsed = new(new DigitsSettings(), BreakIt: false, Help: false);
-        Queue<string> left = new(arguments);
-        while (left.TryDequeue(out string? option))
+        CommandLine line = new(arguments);
+        while (line.TryNext(out string option))
         {
             parsed = option switch
             {
                 "--help" or "-h" => parsed with { Help = true },
                 "--break-it" => parsed with { BreakIt = true },
-                "--epochs" => parsed with { Settings = parsed.Settings with { Epochs = Whole(option, left, minimum: 1) } },
-                "--seed" => parsed with { Settings = parsed.Settings with { Seed = Whole(option, left, minimum: 0) } },
-                "--device" => parsed with { Settings = parsed.Settings with { Device = Device(left) } },
+                "--epochs" => parsed with { Settings = parsed.Settings with { Epochs = line.Whole(option, minimum: 1) } },
+                "--seed" => parsed with { Settings = parsed.Settings with { Seed = line.Whole(option, minimum: 0) } },
+                "--device" => parsed with { Settings = parsed.Settings with { Device = line.Device(option) } },
                 _ => throw new ArgumentException($"There is no option '{option}'. Options: --epochs, --device, --seed, --break-it, --help."),
             };
         }
 
         return parsed;
     }
-
-    private static int Whole(string option, Queue<string> left, int minimum)
-    {
-        string text = Value(option, left);
-        return int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out int number) && number >= minimum
-            ? number
-            : throw new ArgumentException($"{option} is '{text}'; it must be a whole number of at least {minimum}, for example {option} 8.");
-    }
-
-    private static string Device(Queue<string> left)
-    {
-        string text = Value("--device", left);
-        bool isCuda = text == "cuda" || (text.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(text[5..], out _));
-        if (text != "cpu" && !isCuda)
-        {
-            throw new ArgumentException($"--device is '{text}'; it must be cpu, cuda or cuda:N.");
-        }
-
-        TorchEnvironment.EnsureLoaded();
-        return isCuda && !torch.cuda.is_available()
-            ? throw new ArgumentException(
-                $"--device is '{text}', but no CUDA device can be used here. Use --device cpu, or build with -p:TorchBackend=cuda on a machine with a GPU.")
-            : text;
-    }
-
-    private static string Value(string option, Queue<string> left) => left.TryDequeue(out string? value)
-        ? value
-        : throw new ArgumentException($"{option} lacks its value, for example {option} {(option == "--device" ? "cpu" : "8")}.");
 }

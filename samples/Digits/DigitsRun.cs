@@ -1,3 +1,4 @@
+using Comparing;
 using Compat.Adapters.Equivalence;
 using Compat.Torch.Data;
 using Compat.Torch.Randomness;

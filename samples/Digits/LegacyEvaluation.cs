@@ -1,3 +1,4 @@
+using Comparing;
 using Compat.Torch.Data;
 using Digits.Models;
 using TorchSharp;

@@ -1,7 +1,7 @@
 using System.Globalization;
+using Comparing;
 using Compat.Torch.Native;
 using Digits;
-using Digits.Report;
 using TorchSharp;
 
 const int Agreed = 0;
@@ -23,14 +23,10 @@ try
     string workDir = Path.GetFullPath(Path.Combine("work_dirs", "digits"));
     DigitsSettings settings = arguments.Settings;
     DigitsSettings engineSettings = arguments.BreakIt ? settings with { WeightDecay = settings.WeightDecay + 1e-6 } : settings;
-    DigitsComparison comparison = DigitsConsole.WithProgress(new DigitsTrainer(settings, engineSettings, workDir).Train);
-    foreach (DigitsResult result in comparison.Results)
-    {
-        result.Trace.Hashed().Save(Path.Combine(workDir, result.Name, "trace.pth"));
-    }
-
-    string report = HtmlReport.Write(comparison, settings, workDir);
-    DigitsConsole.Print(comparison, report);
+    TrainingComparison comparison = ComparisonConsole.WithProgress(new DigitsTrainer(settings, engineSettings, workDir).Train);
+    Training.SaveTraces(comparison.Results, workDir);
+    string report = DigitsReport.Write(comparison, settings, workDir);
+    ComparisonConsole.Print(comparison, report);
     return comparison.Holds ? Agreed : Differed;
 }
 catch (Exception exception) when (exception is ArgumentException or IOException or PlatformNotSupportedException)

@@ -1,3 +1,4 @@
+using Comparing;
 using Compat.Engine.Model;
 using Compat.Torch.Data;
 using TorchSharp.Modules;

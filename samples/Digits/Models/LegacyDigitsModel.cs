@@ -1,3 +1,4 @@
+using Comparing;
 using Compat.Legacy;
 using Compat.Torch.Data;
 using Compat.Torch.Training;

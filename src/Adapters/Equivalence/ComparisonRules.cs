@@ -18,11 +18,21 @@ public sealed record ComparisonRules
     /// <value>The default is 0.</value>
     public int MomentumUlps { get; init; }
 
+    /// <summary>Gets what is not compared, each time that it is seen in an iteration.</summary>
+    /// <value>
+    /// The default is nothing. A model that steps by itself announces no gradients; to compare it with its port, leave out <see cref="Observation.Gradients"/> and
+    /// <see cref="Observation.ClippedGradients"/>. Its weights show what the gradients were.
+    /// </value>
+    public IReadOnlyList<Observation> LeftOut { get; init; } = [];
+
     /// <summary>Gets by how many units in the last place the numbers of an observation may differ.</summary>
     /// <param name="observation">The observation.</param>
     /// <returns>0 for all but learning rates and momenta.</returns>
     public int UlpsOf(Observation observation) =>
         observation == Observation.LearningRate ? LearningRateUlps : observation == Observation.Momentum ? MomentumUlps : 0;
+
+    /// <summary>Tells whether an observation is compared.</summary>
+    internal bool Covers(Observation observation) => !LeftOut.Any(observation.IsTimeOf);
 
     /// <summary>Tells whether two values count as the same although their bits differ.</summary>
     internal bool Allow(Observation observation, TraceValue control, TraceValue candidate) =>

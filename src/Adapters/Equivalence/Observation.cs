@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Compat.Adapters.Equivalence;
 
 /// <summary>What is looked at in an iteration. The names below are those that <see cref="TraceRecorder"/> writes; others can be added.</summary>
@@ -41,4 +43,8 @@ public sealed record Observation(string Name)
 
     /// <inheritdoc/>
     public override string ToString() => Name;
+
+    /// <summary>Tells whether this is another thing seen for the first, second, … time: itself, or what <see cref="At"/> gives of it.</summary>
+    internal bool IsTimeOf(Observation other) => Name == other.Name
+        || (Name.StartsWith($"{other.Name}_", StringComparison.Ordinal) && int.TryParse(Name.AsSpan(other.Name.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture, out _));
 }

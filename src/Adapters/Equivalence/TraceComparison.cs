@@ -14,7 +14,7 @@ public sealed class TraceComparison
         Rules = rules;
         (IterationTrace First, IterationTrace Second)[] pairs = [.. control.Iterations.Zip(candidate.Iterations)];
         IEnumerable<Observation> observations = pairs.Select(pair => pair.First).Concat(pairs.Select(pair => pair.Second))
-            .SelectMany(iteration => iteration.Stages.Select(stage => stage.Observation)).Distinct();
+            .SelectMany(iteration => iteration.Stages.Select(stage => stage.Observation)).Distinct().Where(rules.Covers);
         Verdicts = [.. observations.Select(observation => Judge(observation, pairs))];
     }
 

@@ -73,6 +73,23 @@ public sealed class TraceComparisonTests
     }
 
     [Fact]
+    public void What_the_rules_leave_out_is_not_compared_however_often_it_is_seen()
+    {
+        IterationTrace whole = Traces.Iteration(1).With(Traces.Tensor(Observation.Gradients.At(2), "fc.weight", 6));
+        IterationTrace without = whole.Without(Observation.Gradients).Without(Observation.Gradients.At(2));
+        ComparisonRules rules = new() { LeftOut = [Observation.Gradients] };
+
+        TraceComparison comparison = TraceComparison.Of(Traces.Of(whole), Traces.Of(without), rules);
+
+        comparison.Agrees.Should().BeTrue();
+        comparison.VerdictOn(Observation.Gradients).Should().BeNull();
+        comparison.VerdictOn(Observation.ClippedGradients).Should().NotBeNull("it is another thing, although its name ends alike");
+        TraceComparison.Of(Traces.Of(whole), Traces.Of(without), new()).Agrees.Should().BeFalse();
+        TraceComparison.Of(Traces.Of(whole), Traces.Of(whole.Without(Observation.Loss)), rules).Agrees.Should().BeFalse();
+        TraceComparison.Of(Traces.Of(whole), Traces.Of(whole), new() { LeftOut = [new("log")] }).VerdictOn(Observation.LogValues).Should().NotBeNull("log_values is no second log");
+    }
+
+    [Fact]
     public void A_stage_that_neither_has_is_nothing_to_compare()
     {
         IterationTrace lossless = Traces.Iteration(1).Without(Observation.Loss);

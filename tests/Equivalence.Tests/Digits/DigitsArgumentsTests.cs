@@ -1,3 +1,4 @@
+using global::Comparing;
 using global::Digits;
 
 namespace Compat.Equivalence.Tests.Digits;
@@ -35,6 +36,6 @@ public sealed class DigitsArgumentsTests
         Action load = () => DigitsDataset.Load("nowhere.csv.gz");
 
         load.Should().Throw<FileNotFoundException>()
-            .WithMessage("The data file 'nowhere.csv.gz' is missing. It comes with the sample as samples/Digits/data/digits.csv.gz; build the sample again.");
+            .WithMessage("The data file 'nowhere.csv.gz' is missing. It comes with the sample as samples/Comparing/data/digits.csv.gz; build the sample again.");
     }
 }

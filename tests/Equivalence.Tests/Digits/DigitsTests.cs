@@ -1,7 +1,7 @@
 using Compat.Adapters.Equivalence;
 using Compat.TestSupport;
+using global::Comparing;
 using global::Digits;
-using global::Digits.Report;
 
 namespace Compat.Equivalence.Tests.Digits;
 
@@ -14,14 +14,14 @@ public sealed class DigitsTests
     [InlineData(2)]
     public void All_three_ways_train_the_same_and_well(long seed)
     {
-        DigitsComparison comparison = Train(new DigitsSettings { Seed = seed });
+        TrainingComparison comparison = Train(new DigitsSettings { Seed = seed });
 
         comparison.MigratingAgainstLegacy.Verdicts.Should().OnlyContain(verdict => verdict.Agrees && verdict.Iterations == 184);
         comparison.EngineAgainstLegacy.Verdicts.Should().OnlyContain(verdict => verdict.Agrees && verdict.Iterations == 184).And.HaveCount(9);
         comparison.EngineAgainstLegacy.Verdicts.Where(verdict => verdict.Allowed > 0).Should().BeSubsetOf(
             [comparison.EngineAgainstLegacy.VerdictOn(Observation.LearningRate)!], "a formula and a running product round differently");
         comparison.Holds.Should().BeTrue();
-        comparison.Results.Should().OnlyContain(result => result.Accuracy > 0.97);
+        comparison.Results.Should().OnlyContain(result => result.Score!.Value > 0.97);
         IReadOnlyList<IterationTrace> control = comparison.Legacy.Trace.Iterations;
         control[0].Weights[0].Value.DifferenceTo(control[^1].Weights[0].Value).Should().NotBeNull("something was learned");
         control[22].BatchIndices.Should().HaveCount(30, "the last batch of an epoch is uneven");
@@ -32,7 +32,7 @@ public sealed class DigitsTests
     public void A_small_difference_that_matters_is_found_where_it_begins()
     {
         DigitsSettings settings = new() { Epochs = 1 };
-        DigitsComparison comparison = Train(settings, settings with { WeightDecay = settings.WeightDecay + 1e-6 });
+        TrainingComparison comparison = Train(settings, settings with { WeightDecay = settings.WeightDecay + 1e-6 });
 
         comparison.Holds.Should().BeFalse();
         comparison.MigratingAgainstLegacy.Agrees.Should().BeTrue();
@@ -40,22 +40,14 @@ public sealed class DigitsTests
     }
 
     [Fact]
-    public void The_legacy_and_the_migrating_program_differ_in_one_line()
-    {
-        string[] legacy = Program("LegacyProgram");
-        string[] migrating = Program("MigratingProgram");
-
-        legacy.Should().HaveSameCount(migrating);
-        legacy.Zip(migrating).Where(lines => lines.First != lines.Second).Should().Equal(
-            ("        legacy.Run(loaders, workflow);", "        legacy.AsEngine(loaders, workflow).Train();"));
-    }
+    public void The_legacy_and_the_migrating_program_differ_in_one_line() => SamplePrograms.ShouldDifferInOneLine("Digits");
 
     [Fact]
     public void The_report_is_one_file_that_needs_nothing_else()
     {
         using TemporaryFolder folder = new();
         DigitsSettings settings = new() { Epochs = 1 };
-        string html = File.ReadAllText(HtmlReport.Write(Train(settings), settings, folder.Path));
+        string html = File.ReadAllText(DigitsReport.Write(Train(settings), settings, folder.Path));
 
         html.Should().Contain("All three train the same.").And.Contain("<svg").And.Contain("equal in 23 iterations, bit for bit");
         html.Should().NotContain("<script").And.NotContain("href=").And.NotContain("src=").And.NotContain("url(");
@@ -66,25 +58,18 @@ public sealed class DigitsTests
     {
         using TemporaryFolder folder = new();
         DigitsSettings settings = new() { Epochs = 1 };
-        DigitsComparison comparison = Train(settings, settings with { Lr = 0.051 });
+        TrainingComparison comparison = Train(settings, settings with { Lr = 0.051 });
 
-        File.ReadAllText(HtmlReport.Write(comparison, settings, folder.Path))
+        File.ReadAllText(DigitsReport.Write(comparison, settings, folder.Path))
             .Should().Contain("They do not train the same. First difference: iteration 1, learning rate, lr: 0.05 against 0.051");
     }
 
-    private static DigitsComparison Train(DigitsSettings settings, DigitsSettings? engineSettings = null)
+    private static TrainingComparison Train(DigitsSettings settings, DigitsSettings? engineSettings = null)
     {
         using TemporaryFolder folder = new();
-        DigitsComparison comparison = new DigitsTrainer(settings, engineSettings ?? settings, folder.Path).Train((_, _, _) => { });
+        TrainingComparison comparison = new DigitsTrainer(settings, engineSettings ?? settings, folder.Path).Train((_, _, _) => { });
         string[] logs = [.. Directory.EnumerateFiles(folder.Path, "*.log", SearchOption.AllDirectories).Select(File.ReadAllText)];
         logs.Should().HaveCount(3).And.NotContain(log => log.Contains("WARNING", StringComparison.Ordinal) || log.Contains("ERROR", StringComparison.Ordinal));
         return comparison;
     }
-
-    // The class has the file's name, so that line differs by nature.
-    private static string[] Program(string name) =>
-    [
-        .. File.ReadLines(Path.Combine(RepositoryRoot.Path, "samples", "Digits", $"{name}.cs"))
-            .Select(line => line == $"internal static class {name}" ? "internal static class Program" : line),
-    ];
 }

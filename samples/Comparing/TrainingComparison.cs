@@ -1,17 +1,21 @@
 using Compat.Adapters.Equivalence;
 
-namespace Digits;
+namespace Comparing;
 
 /// <summary>The three trainings and what they have in common.</summary>
-internal sealed record DigitsComparison(DigitsResult Legacy, DigitsResult Migrating, DigitsResult Engine)
+/// <param name="Legacy">The old trainer.</param>
+/// <param name="Migrating">The old trainer on the engine.</param>
+/// <param name="Engine">The ported trainer.</param>
+/// <param name="EngineRules">How far the ported one may differ; <see langword="null"/>, the default, for the usual rules.</param>
+internal sealed record TrainingComparison(TrainingResult Legacy, TrainingResult Migrating, TrainingResult Engine, ComparisonRules? EngineRules = null)
 {
     public TraceComparison MigratingAgainstLegacy { get; } =
         TraceComparison.Of(Legacy.Trace, Migrating.Trace, ComparisonRules.LegacyAgainstMigrating);
 
     public TraceComparison EngineAgainstLegacy { get; } =
-        TraceComparison.Of(Legacy.Trace, Engine.Trace, ComparisonRules.LegacyAgainstEngine);
+        TraceComparison.Of(Legacy.Trace, Engine.Trace, EngineRules ?? ComparisonRules.LegacyAgainstEngine);
 
-    public IReadOnlyList<DigitsResult> Results => [Legacy, Migrating, Engine];
+    public IReadOnlyList<TrainingResult> Results => [Legacy, Migrating, Engine];
 
     public IReadOnlyList<TraceComparison> Comparisons => [MigratingAgainstLegacy, EngineAgainstLegacy];
 
@@ -19,7 +23,7 @@ internal sealed record DigitsComparison(DigitsResult Legacy, DigitsResult Migrat
     public IReadOnlyList<Observation> Observations =>
         [.. Comparisons.SelectMany(comparison => comparison.Verdicts).Select(verdict => verdict.Observation).Distinct()];
 
-    public bool Holds => Comparisons.All(comparison => comparison.Agrees) && Results.All(result => result.Accuracy.Equals(Legacy.Accuracy));
+    public bool Holds => Comparisons.All(comparison => comparison.Agrees) && Results.All(result => result.Score == Legacy.Score);
 
     public TraceDifference? FirstDifference => Comparisons
         .Select(comparison => comparison.FirstDifference)

@@ -1,17 +1,18 @@
+using System.Globalization;
 using Compat.Adapters.Equivalence;
 using Spectre.Console;
 
-namespace Digits;
+namespace Comparing;
 
 /// <summary>What the user sees: live progress and a table on a terminal, plain lines elsewhere.</summary>
-internal static class DigitsConsole
+internal static class ComparisonConsole
 {
     private static bool IsTerminal => AnsiConsole.Profile.Capabilities.Interactive && !Console.IsOutputRedirected;
 
-    public static DigitsComparison WithProgress(Func<Action<string, int, int>, DigitsComparison> train) =>
+    public static T WithProgress<T>(Func<Action<string, int, int>, T> train) =>
         IsTerminal ? WithBars(train) : WithLines(train);
 
-    public static void Print(DigitsComparison comparison, string report)
+    public static void Print(TrainingComparison comparison, string report)
     {
         if (IsTerminal)
         {
@@ -34,7 +35,7 @@ internal static class DigitsConsole
             : "They do NOT train the same.");
     }
 
-    private static DigitsComparison WithBars(Func<Action<string, int, int>, DigitsComparison> train) => AnsiConsole.Progress()
+    private static T WithBars<T>(Func<Action<string, int, int>, T> train) => AnsiConsole.Progress()
         .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn())
         .Start(context =>
         {
@@ -51,7 +52,7 @@ internal static class DigitsConsole
             });
         });
 
-    private static DigitsComparison WithLines(Func<Action<string, int, int>, DigitsComparison> train) => train((name, done, total) =>
+    private static T WithLines<T>(Func<Action<string, int, int>, T> train) => train((name, done, total) =>
     {
         if (done % Math.Max(total / 4, 1) == 0 || done == total)
         {
@@ -59,7 +60,7 @@ internal static class DigitsConsole
         }
     });
 
-    private static Table Verdicts(DigitsComparison comparison)
+    private static Table Verdicts(TrainingComparison comparison)
     {
         Table table = new Table().Border(TableBorder.Rounded).AddColumn("at every iteration");
         foreach (TraceComparison one in comparison.Comparisons)
@@ -75,18 +76,18 @@ internal static class DigitsConsole
         return table;
     }
 
-    private static Table Trainings(DigitsComparison comparison)
+    private static Table Trainings(TrainingComparison comparison)
     {
-        Table table = new Table().Border(TableBorder.Rounded).AddColumns("training", "accuracy on the test set", "seconds");
-        foreach (DigitsResult result in comparison.Results)
+        Table table = new Table().Border(TableBorder.Rounded).AddColumns("training", comparison.Legacy.Score?.Name ?? "iterations", "seconds");
+        foreach (TrainingResult result in comparison.Results)
         {
-            table.AddRow(result.Name, $"{result.Accuracy:P2}", $"{result.Seconds:F2}");
+            table.AddRow(result.Name, Outcome(result), $"{result.Seconds:F2}");
         }
 
         return table;
     }
 
-    private static void PrintLines(DigitsComparison comparison)
+    private static void PrintLines(TrainingComparison comparison)
     {
         foreach (TraceComparison one in comparison.Comparisons)
         {
@@ -96,11 +97,13 @@ internal static class DigitsConsole
             }
         }
 
-        foreach (DigitsResult result in comparison.Results)
+        foreach (TrainingResult result in comparison.Results)
         {
-            Console.WriteLine($"{result.Name}: accuracy on the test set {result.Accuracy:P2}, {result.Seconds:F2} seconds");
+            Console.WriteLine($"{result.Name}: {result.Score?.Name ?? "iterations"} {Outcome(result)}, {result.Seconds:F2} seconds");
         }
     }
+
+    private static string Outcome(TrainingResult result) => result.Score?.Text ?? result.Trace.Iterations.Count.ToString(CultureInfo.InvariantCulture);
 
     private static string Coloured(TraceComparison comparison, Observation observation) => comparison.VerdictOn(observation) is { } verdict
         ? $"[{(verdict.Agrees ? "green" : "red")}]{Markup.Escape(VerdictText.Of(comparison, verdict))}[/]"

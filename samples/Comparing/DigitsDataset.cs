@@ -4,7 +4,7 @@ using Compat.Torch;
 using Compat.Torch.Data;
 using static TorchSharp.torch;
 
-namespace Digits;
+namespace Comparing;
 
 /// <summary>One part of the handwritten digits: every fifth image is for testing, the others are for training.</summary>
 [HoldsTensors("owner: this dataset; freed by its Dispose")]
@@ -39,7 +39,7 @@ internal sealed class DigitsDataset : Dataset, IDisposable
         if (!File.Exists(path))
         {
             throw new FileNotFoundException(
-                $"The data file '{path}' is missing. It comes with the sample as samples/Digits/data/digits.csv.gz; build the sample again.", path);
+                $"The data file '{path}' is missing. It comes with the sample as samples/Comparing/data/digits.csv.gz; build the sample again.", path);
         }
 
         int[][] rows = [.. Read(path)];

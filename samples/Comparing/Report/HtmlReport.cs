@@ -5,7 +5,7 @@ using Compat.Adapters.Equivalence;
 using Compat.Torch.Serialization;
 using TorchSharp;
 
-namespace Digits.Report;
+namespace Comparing.Report;
 
 /// <summary>One HTML file that opens anywhere, without a network: verdicts, results and curves.</summary>
 internal static class HtmlReport
@@ -25,46 +25,46 @@ internal static class HtmlReport
 
     /// <summary>Writes <c>report.html</c>.</summary>
     /// <returns>The path of the file.</returns>
-    public static string Write(DigitsComparison comparison, DigitsSettings settings, string workDir)
+    public static string Write(TrainingComparison comparison, ReportPage page, string workDir) =>
+        Write(
+            comparison.Results,
+            page with { Lead = $"{page.Lead}{Conclusion(comparison)}<h2>At every iteration</h2>{Verdicts(comparison)}" },
+            workDir);
+
+    /// <summary>Writes <c>report.html</c> about trainings that are not compared.</summary>
+    /// <returns>The path of the file.</returns>
+    public static string Write(IReadOnlyList<TrainingResult> results, ReportPage page, string workDir)
     {
         string path = Path.Combine(workDir, "report.html");
-        byte[] content = Encoding.UTF8.GetBytes(Page(comparison, settings));
+        byte[] content = Encoding.UTF8.GetBytes(Page(results, page));
         AtomicFile.Write(path, stream => stream.Write(content));
         return path;
     }
 
-    private static string Page(DigitsComparison comparison, DigitsSettings settings) => $"""
+    private static string Page(IReadOnlyList<TrainingResult> results, ReportPage page) => $"""
         <!doctype html>
         <html lang="en">
-        <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Digits: three trainings compared</title><style>{Style}</style></head>
+        <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{Text(page.Title)}</title><style>{Style}</style></head>
         <body>
-        <h1>One old trainer, run three ways on handwritten digits</h1>
-        <p><b>Legacy</b> is the old trainer on its own runner. <b>Migrating</b> is the same model and the same hooks on the new engine, through the
-        adapters. <b>Engine</b> is the model ported to the new engine.</p>
-        {Conclusion(comparison)}
-        <h2>At every iteration</h2>
-        {Verdicts(comparison)}
+        <h1>{Text(page.Heading)}</h1>
+        {page.Lead}
         <h2>Results</h2>
-        {Results(comparison)}
-        <h2>Loss</h2>
-        {Key(comparison)}
-        {Chart("Loss", comparison, iteration => iteration.Loss)}
-        <h2>Learning rate</h2>
-        {Key(comparison)}
-        {Chart("Learning rate", comparison, iteration => iteration.LearningRate)}
-        <footer>Seed {settings.Seed}, {settings.Epochs} epochs, batch size {settings.BatchSize}, device {Text(settings.Device)}; libtorch {Text(torch.__version__)},
-        {Text(RuntimeInformation.FrameworkDescription)}, {Text(RuntimeInformation.OSDescription)}. Seconds include the recording of every weight at every iteration.
+        {Results(results)}
+        {string.Concat(page.Curves.Select(curve => $"<h2>{Text(curve.Title)}</h2>{Key(results)}{Chart(curve.Title, results, curve.Value, page.Logarithmic)}"))}
+        {page.More}
+        <footer>{Text(page.Settings)}; libtorch {Text(torch.__version__)}, {Text(RuntimeInformation.FrameworkDescription)},
+        {Text(RuntimeInformation.OSDescription)}. Seconds include the recording of every weight at every iteration.
         Images: E. Alpaydin, C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine Learning Repository, doi 10.24432/C50P49.</footer>
         </body>
         </html>
 
         """;
 
-    private static string Conclusion(DigitsComparison comparison) => comparison.Holds
+    private static string Conclusion(TrainingComparison comparison) => comparison.Holds
         ? "<p class=\"verdict good\">All three train the same.</p>"
-        : $"<p class=\"verdict bad\">They do not train the same. First difference: {Text(comparison.FirstDifference?.ToString() ?? "the number of iterations or the accuracy")}</p>";
+        : $"<p class=\"verdict bad\">They do not train the same. First difference: {Text(comparison.FirstDifference?.ToString() ?? "the number of iterations or the score")}</p>";
 
-    private static string Verdicts(DigitsComparison comparison)
+    private static string Verdicts(TrainingComparison comparison)
     {
         IEnumerable<string> heads = comparison.Comparisons.Select(one => $"<th>{one.Candidate.Name} against {one.Control.Name}</th>");
         IEnumerable<string> rows = comparison.Observations.Select(observation =>
@@ -76,25 +76,27 @@ internal static class HtmlReport
         ? $"<td class=\"{(verdict.Agrees ? "good" : "bad")}\">{Text(VerdictText.Of(comparison, verdict))}</td>"
         : "<td></td>";
 
-    private static string Results(DigitsComparison comparison)
+    private static string Results(IReadOnlyList<TrainingResult> results)
     {
-        IEnumerable<string> rows = comparison.Results.Select(result =>
-            $"<tr><td>{result.Name}</td><td>{result.Accuracy:P2}</td><td>{result.Trace.Iterations[^1].Loss:F6}</td><td>{result.Seconds:F2}</td></tr>");
-        return $"<table><tr><th>training</th><th>accuracy on the test set</th><th>last loss</th><th>seconds</th></tr>{string.Concat(rows)}</table>";
+        string score = results[0].Score is { } known ? $"<th>{Text(known.Name)}</th>" : string.Empty;
+        IEnumerable<string> rows = results.Select(result =>
+            $"<tr><td>{result.Name}</td>{(result.Score is { } own ? $"<td>{Text(own.Text)}</td>" : string.Empty)}"
+            + $"<td>{string.Join(", ", result.Trace.Iterations[^1].LogValues.Select(value => $"{Text(value.Key)} {value.Value:F6}"))}</td><td>{result.Seconds:F2}</td></tr>");
+        return $"<table><tr><th>training</th>{score}<th>last values</th><th>seconds</th></tr>{string.Concat(rows)}</table>";
     }
 
-    private static string Key(DigitsComparison comparison)
+    private static string Key(IReadOnlyList<TrainingResult> results)
     {
-        IEnumerable<string> entries = comparison.Results.Select(result => result.Name).Select(name =>
+        IEnumerable<string> entries = results.Select(result => result.Name).Select(name =>
             $"<span><svg viewBox=\"0 0 36 12\"><polyline class=\"{name}\" points=\"0,6 36,6\"/></svg> {name}</span>");
         return $"<p class=\"key\">{string.Concat(entries)}</p>";
     }
 
-    private static string Chart(string title, DigitsComparison comparison, Func<IterationTrace, double> value) =>
+    private static string Chart(string title, IReadOnlyList<TrainingResult> results, Func<IterationTrace, double> value, bool logarithmic) =>
         new LineChart(
             title,
-            [.. comparison.Results.Select(result => new LineChart.Curve(result.Name, result.Name, [.. result.Trace.Iterations.Select(value)]))],
-            Logarithmic: true).ToSvg();
+            [.. results.Select(result => new LineChart.Curve(result.Name, result.Name, [.. result.Trace.Iterations.Select(value)]))],
+            logarithmic).ToSvg();
 
     private static string Text(string text) => WebUtility.HtmlEncode(text);
 }

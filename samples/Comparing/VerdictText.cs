@@ -1,6 +1,6 @@
 using Compat.Adapters.Equivalence;
 
-namespace Digits;
+namespace Comparing;
 
 /// <summary>Verdicts in words, for the console and the report.</summary>
 internal static class VerdictText

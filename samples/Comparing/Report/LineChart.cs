@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Digits.Report;
+namespace Comparing.Report;
 
 /// <summary>Curves over iterations as an SVG picture that needs nothing else.</summary>
 internal sealed record LineChart(string Title, IReadOnlyList<LineChart.Curve> Curves, bool Logarithmic)
