@@ -18,6 +18,9 @@ public sealed class RunnerReadsTests
         new OptimWrapperOptions { Optimizer = new FusedSgdOptions { Lr = 0.1 }, ClipGrad = new GradClipNormOptions { MaxNorm = 0.1 } },
         new OptimWrapperOptions { Optimizer = new FusedSgdOptions { Lr = 0.1 }, ClipGrad = new GradClipValueOptions { ClipValue = 0.1 } },
         new OptimWrapperOptions { Optimizer = new FusedSgdOptions { Lr = 0.1 }, AccumulativeCounts = 3 },
+        new AmpOptimWrapperOptions { Optimizer = new FusedSgdOptions { Lr = 0.1 }, LossScale = 8 },
+        new AmpOptimWrapperOptions { Optimizer = new FusedAdamOptions { Lr = 0.1 }, ClipGrad = new GradClipNormOptions { MaxNorm = 0.1 } },
+        new AmpOptimWrapperOptions { Optimizer = new FusedSgdOptions { Lr = 0.1 }, Autocast = false, AccumulativeCounts = 2 },
     };
 
     [Theory]
@@ -35,6 +38,10 @@ public sealed class RunnerReadsTests
 
         ReadsPerIteration(wrapper).Should().OnlyContain(reads => reads == 1);
     }
+
+    [Fact]
+    public void A_scaler_reads_once_per_update_if_the_optimizer_cannot_skip_by_itself() => ReadsPerIteration(
+        new AmpOptimWrapperOptions { Optimizer = new FusedRmsPropOptions { Lr = 0.01 }, AccumulativeCounts = 2 }).Should().OnlyContain(reads => reads <= 1).And.Subject.Sum().Should().Be(9, "of 19 iterations, every second one updates");
 
     [Fact]
     public void A_hook_that_reads_is_noticed() =>
