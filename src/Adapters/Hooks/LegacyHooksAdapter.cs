@@ -1,3 +1,4 @@
+using Compat.Adapters.Optim;
 using Compat.Adapters.Runners;
 using Compat.Engine.Hooks.Arguments;
 using Compat.Legacy;
@@ -37,7 +38,8 @@ internal sealed class LegacyHooksAdapter(LegacyRunnerTranslator translator) : Ho
         replaced = translator.Update.Translated;
         known = translator.Legacy.Hooks;
         translator.Announce();
-        Call(HookStage.BeforeRun);
+        Call(HookStage.BeforeRun, except: null);                      // a hook for half precision switches modules and reads the meta, whoever updates
+        (runner.OptimWrapper as LegacyAmpOptimWrapper)?.TakeScaler();
     }
 
     /// <inheritdoc/>
@@ -66,11 +68,13 @@ internal sealed class LegacyHooksAdapter(LegacyRunnerTranslator translator) : Ho
         Batch = legacy.DataBatch,
     };
 
-    private void Call(HookStage stage)
+    private void Call(HookStage stage) => Call(stage, replaced);
+
+    private void Call(HookStage stage, LegacyHook? except)
     {
         try
         {
-            translator.Legacy.CallHook(stage, except: replaced);
+            translator.Legacy.CallHook(stage, except);
         }
         catch (Exception exception) when (failures.Log(exception))
         {
