@@ -19,13 +19,13 @@ internal static partial class GuideSources
     /// <summary>Gets a whole program of the guide.</summary>
     public static string Program(string name) => Read("migration-guide", "programs", $"{name}.cs");
 
-    /// <summary>Gets all files whose code is compiled, by a project or by a test: whole programs, samples, and this folder.</summary>
+    /// <summary>Gets all files whose code is compiled, by a project or by a test: whole programs, samples, this folder, and the engine's own model.</summary>
     public static IReadOnlyList<string> Files() =>
     [
-        .. new[] { "migration-guide/programs", "samples/Gan", "samples/Digits", "tests/Equivalence.Tests/Seed" }
+        .. new[] { "migration-guide/programs", "samples/Gan", "samples/Digits", "src/Engine/Model", "tests/Equivalence.Tests/Seed" }
             .SelectMany(folder => Directory.EnumerateFiles(Path.Combine(RepositoryRoot.Path, folder), "*.cs", SearchOption.AllDirectories))
             .Where(path => !path.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
-            .Select(File.ReadAllText),
+            .Select(path => File.ReadAllText(path).ReplaceLineEndings("\n")),
     ];
 
     /// <summary>Tells whether a block stands in a file line by line, as a whole indented more or not.</summary>

@@ -185,6 +185,22 @@ public sealed partial class SeedDocumentTests
         Updated(4).Should().Equal(Updated(2));
     }
 
+    [Theory]
+    [InlineData(true, null)]
+    [InlineData(false, "iteration 1, loss, loss: 3.419999837875366 against 1.709999918937683")]
+    public void A_port_is_proved_by_its_trace_and_the_printed_one_is_caught_at_its_first_loss(bool sums, string? difference)
+    {
+        OptimWrapperOptions wrapper = new() { Optimizer = new FusedSgdOptions { Lr = 0.01 } };
+
+        TrainingTrace old = SeedTrainings.OldToy(new OptimizerConfig());
+        TrainingTrace ported = SeedTrainings.NewToy(wrapper, sums);
+        ComparisonRules rules = ComparisonRules.LegacyAgainstEngine with { LeftOut = [Observation.LogValues] };
+        TraceComparison comparison = TraceComparison.Of(old, ported, rules);
+
+        comparison.FirstDifference?.ToString().Should().Be(difference);
+        comparison.Agrees.Should().Be(difference is null);
+    }
+
     public static TheoryData<int> StrategyIndices => [.. Enumerable.Range(0, Strategies.Old.Length)];
 
     // The weight after each iteration that changed it.

@@ -26,10 +26,10 @@ internal static class SeedTrainings
         return Old(model, optimizer, hook, ToyDataset.Loader(33), onEngine);
     }
 
-    /// <summary>Trains the port of that toy on the same samples.</summary>
-    public static TrainingTrace NewToy(OptimWrapperOptions wrapper)
+    /// <summary>Trains the port of that toy on the same samples: the faithful one, or the one that is printed, which takes means.</summary>
+    public static TrainingTrace NewToy(OptimWrapperOptions wrapper, bool sums = true)
     {
-        using EngineToyModel model = new(sums: true);
+        using EngineToyModel model = new(sums);
         return New(model, wrapper, ToyDataset.Loader(33));
     }
 
