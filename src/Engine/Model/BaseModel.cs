@@ -16,6 +16,7 @@ namespace Compat.Engine.Model;
 /// </remarks>
 public abstract class BaseModel : nn.Module
 {
+    private readonly BaseDataPreprocessor ownPreprocessor;
     private bool warnedOfTotal;
 
     /// <summary>Makes a model.</summary>
@@ -23,10 +24,11 @@ public abstract class BaseModel : nn.Module
     /// What prepares each batch; <see langword="null"/> for one that moves it to the model's device. The model takes it over.
     /// </param>
     protected BaseModel(BaseDataPreprocessor? dataPreprocessor = null)
-        : base(string.Empty) => DataPreprocessor = dataPreprocessor ?? new();
+        : base(string.Empty) => ownPreprocessor = dataPreprocessor ?? new();
 
     /// <summary>Gets what prepares each batch.</summary>
-    public BaseDataPreprocessor DataPreprocessor { get; }
+    /// <value>What the model was made with. A <see cref="ModelWrapper"/> gives that of the model behind it.</value>
+    public virtual BaseDataPreprocessor DataPreprocessor => ownPreprocessor;
 
     /// <summary>Gets the module whose parameters, buffers and names count: what is trained, traced and saved.</summary>
     /// <value>The model itself. One that stands in front of another module, and does not register it, gives that module.</value>
@@ -167,7 +169,7 @@ public abstract class BaseModel : nn.Module
     {
         if (disposing)
         {
-            DataPreprocessor.Dispose();
+            ownPreprocessor.Dispose();
         }
 
         base.Dispose(disposing);
