@@ -1,3 +1,4 @@
+using Compat.Mpi.Ranks.Golden;
 using Compat.Torch.Distributed;
 
 namespace Compat.Mpi.Ranks;
@@ -11,6 +12,7 @@ internal static class Groups
     public static IEnumerable<RankCase> Of(string group, ICollectives collectives) => group switch
     {
         "collectives" => CollectivesCases.All,
+        "mmengine" => GoldenCases.Of("mmengine", collectives),
         "alone" => [new("There_is_one_process", Alone)],
         Failing => [new("A_rank_that_exits_alone_ends_the_others", ExitAlone)],
         _ => throw new ArgumentException($"There is no group '{group}' for {collectives.Rank.WorldSize} ranks."),

@@ -1,3 +1,5 @@
+using Compat.Torch.Randomness;
+
 namespace Compat.Torch.Distributed;
 
 /// <summary>Joins the processes that train together, for programs that need their rank before they make a runner, for example to build loaders.</summary>
@@ -19,4 +21,14 @@ public static class Dist
             + "program with mpirun -n 2 dotnet program.dll."),
         _ => throw new ArgumentOutOfRangeException(nameof(launcher), launcher, $"The launcher is {launcher}; it must be None or Mpi. Write Launcher = Launcher.Mpi."),
     };
+
+    /// <summary>Draws a seed from torch's generator that all processes share, for example for their samplers: that of process 0.</summary>
+    /// <param name="collectives">What the processes do together. All call this together.</param>
+    /// <returns>The seed, from 0 to 2³¹ - 1.</returns>
+    /// <remarks>Every process draws, so their generators stay in step. Source: <c>sync_random_seed</c> of MMCV and MMEngine.</remarks>
+    public static long SyncRandomSeed(ICollectives collectives)
+    {
+        ArgumentNullException.ThrowIfNull(collectives);
+        return BitConverter.ToInt64(collectives.Broadcast(BitConverter.GetBytes(TorchSeed.Draw() & int.MaxValue)));
+    }
 }
