@@ -39,7 +39,8 @@ public sealed class Runner : IDisposable
         TorchEnvironment.EnsureLoaded();
         this.options = options;
         Probe = options.Probe ?? new();
-        Timestamp = Time.GetLocalNow().ToString("yyyyMMdd_HHmmss", CultureInfo.InvariantCulture);
+        Collectives = ProcessComposer.Join(options);
+        Timestamp = ProcessComposer.Share(Collectives, Time.GetLocalNow().ToString("yyyyMMdd_HHmmss", CultureInfo.InvariantCulture));
         ExperimentName = options.ExperimentName is null ? Timestamp : $"{options.ExperimentName}_{Timestamp}";
         WorkDir = Directory.CreateDirectory(options.WorkDir).FullName;
         if (options.Randomness.Seed is { } seed)
@@ -47,16 +48,18 @@ public sealed class Runner : IDisposable
             TorchSeed.Set(seed);
         }
 
-        logFile = options.Logger is null ? File.AppendText(Path.Combine(Directory.CreateDirectory(LogDir).FullName, $"{Timestamp}.log")) : null;
-        Logger = options.Logger ?? new LineLogger("engine", [Console.Out, logFile!], time: Time);
+        logFile = options.Logger is null && Collectives.Rank.Rank == 0 ? File.AppendText(Path.Combine(Directory.CreateDirectory(LogDir).FullName, $"{Timestamp}.log")) : null;
+        Logger = ErrorsOnly.OnOtherRanks(
+            options.Logger ?? new LineLogger("engine", logFile is null ? [Console.Out] : [Console.Out, logFile], time: Time), Collectives.Rank);
         MessageHub = new MessageHub(new PendingScalars(options.NonFiniteLoss, Logger));
         LogProcessor = new LogProcessor(options.LogProcessor);
         Model = RunnerComposer.BuildModel(this, options);
-        DataloaderContext data = new(options.Randomness.Seed, Collectives.Rank);
+        Replica = ProcessComposer.ReplicaOf(Model, Collectives);
+        DataloaderContext data = new(ProcessComposer.SamplerSeed(Collectives, options.Randomness.Seed), Collectives.Rank);
         TrainDataloader = options.TrainDataloader?.Build(data);
         ValDataloader = options.ValDataloader?.Build(data);
         TestDataloader = options.TestDataloader?.Build(data);
-        Failures = new FailureReport(Logger, WhereItStands);
+        Failures = new FailureReport(Logger, WhereItStands, Collectives);
         Parameters = new ParameterWatch(MessageHub.Pending, Logger);
         Hooks = new HookList(this);
         RunnerComposer.RegisterHooks(this, options);
@@ -66,7 +69,7 @@ public sealed class Runner : IDisposable
     public BaseModel Model { get; }
 
     /// <summary>Gets what the training processes do together.</summary>
-    public ICollectives Collectives => options.Collectives;
+    public ICollectives Collectives { get; }
 
     /// <summary>Gets the folder for everything that the run writes, as a full path.</summary>
     public string WorkDir { get; }
@@ -139,6 +142,9 @@ public sealed class Runner : IDisposable
 
     /// <summary>Gets what reports where the run stands when something throws.</summary>
     internal FailureReport Failures { get; }
+
+    /// <summary>Gets what averages gradients over processes; <see langword="null"/> if the model was not made for several.</summary>
+    internal ModelReplica? Replica { get; }
 
     /// <summary>Gets what says that a training changes nothing.</summary>
     internal ParameterWatch Parameters { get; }
@@ -278,6 +284,7 @@ public sealed class Runner : IDisposable
                 "There is nothing to train with. Set TrainDataloader, TrainCfg and OptimWrapper in the runner's options.");
         optimWrapper = RunnerComposer.BuildOptimWrapper(this, options);
         ParamSchedulers = RunnerComposer.BuildParamSchedulers(this, options);
+        ProcessComposer.CheckSameLength(this);
         ValLoop ??= RunnerComposer.BuildValLoop(this, options);
         EngineLog.Line(Logger, $"Hooks will be executed in the following order:\n{Hooks.Describe()}");
     }

@@ -23,7 +23,9 @@ public sealed record RunnerOptions
     public required BaseModel Model { get; init; }
 
     /// <summary>Gets what stands in front of the model while it is trained.</summary>
-    /// <value>The default is <see langword="null"/>: nothing.</value>
+    /// <value>
+    /// The default is <see langword="null"/>: nothing; with several processes, an <see cref="MMDistributedDataParallel"/> that leaves buffers to each process.
+    /// </value>
     public ModelWrapperOptions? ModelWrapper { get; init; }
 
     /// <summary>Gets the folder for everything that the run writes. It is made if it is missing.</summary>
@@ -87,7 +89,11 @@ public sealed record RunnerOptions
     /// <value>The default is <see langword="null"/>: CUDA if there is a device, else the CPU.</value>
     public Device? Device { get; init; }
 
-    /// <summary>Gets what the training processes do together.</summary>
+    /// <summary>Gets what has started the training processes; the runner joins them.</summary>
+    /// <value>The default is <see cref="Launcher.None"/>: this process trains alone, unless <see cref="Collectives"/> is set.</value>
+    public Launcher Launcher { get; init; }
+
+    /// <summary>Gets what the training processes do together, for who has joined them before, for example with <see cref="Dist.Init"/>.</summary>
     /// <value>The default is <see cref="SingleProcess"/>.</value>
     public ICollectives Collectives { get; init; } = SingleProcess.Instance;
 
@@ -96,7 +102,10 @@ public sealed record RunnerOptions
     public string? ExperimentName { get; init; }
 
     /// <summary>Gets where log lines go.</summary>
-    /// <value>The default is <see langword="null"/>: the console, and the file <c>WorkDir/timestamp/timestamp.log</c>.</value>
+    /// <value>
+    /// The default is <see langword="null"/>: the console, and the file <c>WorkDir/timestamp/timestamp.log</c>. Of several processes, 0 writes the log and the others
+    /// errors only, to the console or the logger that is given.
+    /// </value>
     public ILogger? Logger { get; init; }
 
     /// <summary>Gets what happens when a loss turns out to be NaN or infinite.</summary>

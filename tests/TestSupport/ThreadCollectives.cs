@@ -91,4 +91,8 @@ public sealed class ThreadCollectives : ICollectives
             throw new TimeoutException("The other processes did not come. One of them has failed, or made other calls.");
         }
     }
+
+    public bool HaveAllFailed(TimeSpan patience) => barrier.SignalAndWait(patience);
+
+    public void Abort(string reason) => throw new InvalidOperationException($"Process {Rank.Rank} failed alone: {reason}");
 }

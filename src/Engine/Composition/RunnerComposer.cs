@@ -50,7 +50,9 @@ internal static class RunnerComposer
         if (built is not IModelWrapper)
         {
             built.MoveTo(options.Device ?? (cuda.is_available() ? CUDA : CPU));
-            built = options.ModelWrapper?.Wrap(built, new ModelWrapperContext(runner.Collectives, runner.Logger)) ?? built;
+            ModelWrapperOptions? wrapper = options.ModelWrapper
+                ?? (runner.Collectives.Rank.WorldSize > 1 ? new MMDistributedDataParallelOptions { BroadcastBuffers = false } : null);
+            built = wrapper?.Wrap(built, new ModelWrapperContext(runner.Collectives, runner.Logger)) ?? built;
         }
 
         for (BaseModel? model = built; model is not null; model = (model as IModelWrapper)?.Module)
@@ -69,6 +71,7 @@ internal static class RunnerComposer
             MessageHub = runner.MessageHub,
             Logger = runner.Logger,
             Collectives = runner.Collectives,
+            Replica = runner.Replica,
             Probe = runner.Probe,
             Hooks = runner.Hooks,
         });

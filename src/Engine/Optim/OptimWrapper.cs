@@ -246,11 +246,9 @@ public class OptimWrapper : BaseOptimWrapper
     protected bool ShouldUpdate() => window.IsComplete;
 
     /// <summary>
-    /// Makes the gradients what they are meant to be before anybody looks at them: averaged over the processes, unscaled. The default has nothing to do.
+    /// Makes the gradients what they are meant to be before anybody looks at them: averaged over the processes. An override calls this first, and then unscales.
     /// </summary>
-    protected virtual void SyncGradients()
-    {
-    }
+    protected virtual void SyncGradients() => Context?.Replica?.Average(Parameters());
 
     /// <summary>Clips the gradients if asked for.</summary>
     protected virtual void ClipGrad()
@@ -267,7 +265,7 @@ public class OptimWrapper : BaseOptimWrapper
 
     /// <summary>Gets the parameters whose gradients are clipped: those of the optimizer.</summary>
     /// <returns>The parameters. Borrowed.</returns>
-    protected virtual IEnumerable<Parameter> ParametersToClip() => OptimizerGroup.Of(Optimizer).SelectMany(group => group.Parameters);
+    protected virtual IEnumerable<Parameter> ParametersToClip() => Parameters();
 
     /// <summary>Logs the norm of the gradients before clipping.</summary>
     /// <param name="norm">The norm, a 0-d tensor. Borrowed.</param>
@@ -312,6 +310,8 @@ public class OptimWrapper : BaseOptimWrapper
             lostGradients = null;
         }
     }
+
+    private IEnumerable<Parameter> Parameters() => OptimizerGroup.Of(Optimizer).SelectMany(group => group.Parameters);
 
     private void Update()
     {

@@ -20,6 +20,10 @@ public sealed record OptimWrapperContext
     /// <value>The default is <see cref="SingleProcess"/>.</value>
     public ICollectives Collectives { get; init; } = SingleProcess.Instance;
 
+    /// <summary>Gets what averages gradients over the processes that train together.</summary>
+    /// <value>The default is <see langword="null"/>: one process trains alone.</value>
+    public ModelReplica? Replica { get; init; }
+
     /// <summary>Gets who wants to see the gradients before and after they are clipped.</summary>
     /// <value>The default is a probe that nobody listens to.</value>
     public IterationProbe Probe { get; init; } = new();

@@ -9,6 +9,10 @@ namespace Compat.Torch.Distributed;
 /// </remarks>
 public interface ICollectives
 {
+    /// <summary>Gets how long a process that has failed waits for the others to fail too, before it ends them.</summary>
+    /// <value>Five seconds: long enough for processes that do the same, short enough for who watches.</value>
+    static TimeSpan Patience { get; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Gets which process this is, of how many.</summary>
     ProcessRank Rank { get; }
 
@@ -40,4 +44,13 @@ public interface ICollectives
 
     /// <summary>Waits until all processes are here.</summary>
     void Barrier();
+
+    /// <summary>Tells, after an error in this process, whether all others have called this too: then nobody waits for anybody.</summary>
+    /// <param name="patience">How long to wait for the others.</param>
+    /// <returns>Whether all of them came in time. If not, <see cref="Abort"/> ends those that wait for this one.</returns>
+    bool HaveAllFailed(TimeSpan patience);
+
+    /// <summary>Ends all processes, this one too. For who has failed alone: the others would wait for it for ever.</summary>
+    /// <param name="reason">Why; it is written to the standard error.</param>
+    void Abort(string reason);
 }

@@ -45,6 +45,16 @@ public sealed class SingleProcess : ICollectives
     {
     }
 
+    /// <inheritdoc/>
+    /// <returns>Always <see langword="true"/>: nobody else waits.</returns>
+    public bool HaveAllFailed(TimeSpan patience) => true;
+
+    /// <summary>Does nothing: there are no other processes, and the error that is on its way ends this one.</summary>
+    /// <inheritdoc/>
+    public void Abort(string reason)
+    {
+    }
+
     private static void CheckSource(int source)
     {
         if (source != 0)

@@ -40,6 +40,9 @@ public abstract class FusedOptimizer : OptimizerHelper, IStatefulOptimizer, IOpt
     /// <remarks>Fused kernels write to the parameters without autograd's noticing, so nothing else tells that there was a step.</remarks>
     public long StepCount { get; private set; }
 
+    /// <summary>Gets or sets what is done before each step, such as averaging the gradients over processes.</summary>
+    internal Action? BeforeStep { get; set; }
+
     /// <summary>Gets whether a step leaves everything as it is by itself if a gradient is infinite or NaN, so that nobody has to wait and look.</summary>
     internal virtual bool SkipsByItself => Implementation == Implementation.Fused;
 
@@ -141,6 +144,7 @@ public abstract class FusedOptimizer : OptimizerHelper, IStatefulOptimizer, IOpt
         using IDisposable guard = no_grad();
         using DisposeScope scope = NewDisposeScope();
         CheckUsable();
+        BeforeStep?.Invoke();
         StepCount++;
         Implementation implementation = Implementation;
         for (int i = 0; i < members.Count; i++)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Compat.Torch.Data;
+using Compat.Torch.Distributed;
 using Compat.Torch.Logging;
 using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;
@@ -13,7 +14,11 @@ namespace Compat.Torch.Training;
 /// </remarks>
 /// <param name="logger">Where the line goes.</param>
 /// <param name="context">Tells where the run stands. Called only when something fails.</param>
-public sealed class FailureReport(ILogger logger, Func<FailureContext> context)
+/// <param name="collectives">
+/// The processes that train together; <see langword="null"/>, the default, for this one alone. If this process has failed and the others do not come to fail too, all
+/// are ended, because they would wait for it for ever.
+/// </param>
+public sealed class FailureReport(ILogger logger, Func<FailureContext> context, ICollectives? collectives = null)
 {
     /// <summary>Goes over iterations and reports an exception that is thrown inside one.</summary>
     /// <typeparam name="T">What each iteration yields.</typeparam>
@@ -53,9 +58,18 @@ public sealed class FailureReport(ILogger logger, Func<FailureContext> context)
         if (StepFailure.TryClaim(exception))
         {
             CompatEvents.Write(logger, LogLevel.Error, CompatEvents.StepFailed, Describe(exception, context()));
+            EndOthers(exception);
         }
 
         return false;
+    }
+
+    private void EndOthers(Exception exception)
+    {
+        if (collectives is { Rank.WorldSize: > 1 } && !collectives.HaveAllFailed(ICollectives.Patience))
+        {
+            collectives.Abort($"{exception.GetType().Name}: {exception.Message}");
+        }
     }
 
     private static string Describe(Exception exception, FailureContext at)

@@ -1,0 +1,25 @@
+using System.Text.Json;
+using Compat.TestSupport;
+using Compat.Torch.Distributed;
+
+namespace Compat.Mpi.Ranks.Golden;
+
+/// <summary>The trainings of distributed.json for as many ranks as there are.</summary>
+internal static class GoldenCases
+{
+    public static IEnumerable<RankCase> Of(string library, ICollectives collectives)
+    {
+        JsonElement file = GoldenFile.Read("distributed.json");
+        foreach (JsonElement one in file.GetProperty("cases").EnumerateArray())
+        {
+            GoldenRank golden = new(file, one, collectives.Rank.Rank);
+            if (one.GetProperty("kind").GetString() == "train" && one.GetProperty("lib").GetString() == library
+                && one.GetProperty("world_size").GetInt32() == collectives.Rank.WorldSize && EngineDefects.ToCome(golden) is null)
+            {
+                yield return new(golden.Id, EngineRun(golden));
+            }
+        }
+    }
+
+    private static Action<ICollectives> EngineRun(GoldenRank golden) => collectives => EngineTraining.Run(golden, collectives);
+}

@@ -1,0 +1,37 @@
+using Compat.Mpi.Ranks.Golden;
+using Compat.Torch.Distributed;
+
+namespace Compat.Mpi.Ranks;
+
+/// <summary>The cases by the name of their group.</summary>
+internal static class Groups
+{
+    /// <summary>Cases that end the program: what they throw is not caught.</summary>
+    public const string Failing = "failing";
+
+    public static IEnumerable<RankCase> Of(string group, ICollectives collectives) => group switch
+    {
+        "collectives" => CollectivesCases.All,
+        "mmengine" => GoldenCases.Of("mmengine", collectives),
+        "alone" => [new("There_is_one_process", Alone)],
+        Failing => [new("A_rank_that_exits_alone_ends_the_others", ExitAlone)],
+        _ => throw new ArgumentException($"There is no group '{group}' for {collectives.Rank.WorldSize} ranks."),
+    };
+
+    private static void Alone(ICollectives collectives)
+    {
+        collectives.Rank.Should().Be(new ProcessRank(0, 1));
+        collectives.Barrier();
+        collectives.AllGather([1, 2]).Should().ContainSingle().Which.Should().Equal(1, 2);
+    }
+
+    private static void ExitAlone(ICollectives collectives)
+    {
+        if (collectives.Rank.Rank == 1)
+        {
+            Environment.Exit(3);
+        }
+
+        collectives.Barrier();
+    }
+}
