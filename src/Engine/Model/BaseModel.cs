@@ -38,11 +38,13 @@ public abstract class BaseModel : nn.Module
     /// <value>The runner's logger, once a runner has the model.</value>
     internal ILogger Logger { get; set; } = NullLogger.Instance;
 
-    /// <summary>Gets whether the model says itself what a validation step is; otherwise it predicts.</summary>
-    internal bool OverridesValStep => Overrides<DataBatch, ValOutputs>(ValStep, typeof(BaseModel));
+    /// <summary>Gets whether the model says itself what a validation step is; otherwise it predicts. A runner asks it before it trains.</summary>
+    /// <value>Whether <c>ValStep</c> is overridden. A model whose override only helps those that derive from it says <see langword="false"/>.</value>
+    protected internal virtual bool HasValStep => Overrides<DataBatch, ValOutputs>(ValStep, typeof(BaseModel));
 
-    /// <summary>Gets whether the model says itself what a test step is; otherwise it predicts.</summary>
-    internal bool OverridesTestStep => Overrides<DataBatch, ValOutputs>(TestStep, typeof(BaseModel));
+    /// <summary>Gets whether the model says itself what a test step is; otherwise it predicts. A runner asks it before it tests.</summary>
+    /// <value>Whether <c>TestStep</c> is overridden.</value>
+    protected internal virtual bool HasTestStep => Overrides<DataBatch, ValOutputs>(TestStep, typeof(BaseModel));
 
     /// <summary>Gets whether the model can be validated by its predictions, which a runner asks before it trains.</summary>
     /// <value>Whether <c>Predict</c> is overridden. A model whose override only refuses says <see langword="false"/>.</value>
