@@ -3,7 +3,6 @@ using Compat.Adapters.Hooks;
 using Compat.Adapters.Models;
 using Compat.Adapters.Optim;
 using Compat.Engine.Hooks.Arguments;
-using Compat.Engine.Optim;
 using Compat.Legacy;
 using Compat.Legacy.Runners;
 using Compat.Torch.Training;
@@ -90,12 +89,7 @@ internal sealed class LegacyRunnerFacade : BaseRunner
     private static RunnerOptions OptionsOf(Compat.Engine.Runner engine) => new()
     {
         Logger = engine.Logger,
-        Optimizer = engine.OptimWrapper switch
-        {
-            DeferredOptimWrapper deferred => deferred.Optimizer,
-            OptimWrapper wrapper => wrapper.Optimizer,
-            _ => null,
-        },
+        Optimizer = OwnUpdateCheck.OptimizersOf(engine.OptimWrapper),
         WorkDir = engine.WorkDir,
         NonFiniteLoss = NonFiniteLoss.Ignore,                         // the engine's own log finds them, as its options say
         Time = engine.Time,
