@@ -14,24 +14,43 @@ namespace Compat.Adapters.Models;
 /// <summary>Lets the engine train a model that has MMCV's training step.</summary>
 /// <remarks>
 /// Preserves: the model's own loss, unreduced by anybody else; its log values and their weight; one update per iteration; train and eval mode; the names
-/// of its parameters, and what it left unregistered on purpose.
-/// Changes: nothing in the numbers. <c>loss</c> is logged in the engine's hub even if the model does not log it.
-/// Rejects: <see cref="Loss"/>, <see cref="Predict"/> and <see cref="ForwardTensor"/>; a legacy model reports one summed loss (COMPAT0104).
+/// of its parameters, and what it left unregistered on purpose. A model that steps by itself finds the optimizers of the engine's wrapper, or wrappers by name,
+/// in the set that it is given.
+/// Changes: nothing in the numbers. <c>loss</c> is logged in the engine's hub even if the model does not log it. Of a model that steps by itself, the wrappers count
+/// no updates.
+/// Rejects: <see cref="Loss"/>, <see cref="Predict"/> and <see cref="ForwardTensor"/>; a legacy model reports one summed loss (COMPAT0104). Terms that are missing
+/// (COMPAT0107) or do not add up to the model's own loss (COMPAT0106). A model that steps by itself beside a wrapper that accumulates, clips or scales (COMPAT0209).
 /// </remarks>
 [HoldsTensors("owner: the legacy model")]
 public class LegacyModelAdapter : ModuleView
 {
     private readonly nn.Module legacyModel;
+    private readonly LossTerms? terms;
     private (BaseRunner Runner, BaseOptimWrapper Wrapper)? shownTo;
     private BaseOptimWrapper? lastWrapper;
+    private bool stepsItself;
     private OptimizerSet? optimizers;
 
     /// <summary>Wraps a model.</summary>
     /// <param name="legacyModel">The model, already on its device; it implements <see cref="ITrainStep"/>. Borrowed.</param>
     /// <exception cref="ArgumentException">The model has no training step.</exception>
     public LegacyModelAdapter(nn.Module legacyModel)
+        : this(legacyModel, [])
+    {
+    }
+
+    /// <summary>Wraps a model and lets the engine train on the terms that its loss consists of, as <see cref="BaseModel.ParseLosses"/> adds them up.</summary>
+    /// <remarks>
+    /// In the first three iterations the total is compared with the model's own loss, within 1e-5 of it. The first iteration waits for the device to do that; the
+    /// others are compared when log values are read, so a difference in them ends the training at the next log line.
+    /// </remarks>
+    /// <param name="legacyModel">The model, already on its device; it implements <see cref="ITrainStep"/>. Borrowed.</param>
+    /// <param name="terms">The terms; empty to train on the model's own loss.</param>
+    /// <exception cref="ArgumentException">The model has no training step.</exception>
+    public LegacyModelAdapter(nn.Module legacyModel, IReadOnlyList<LossTerm> terms)
         : base(legacyModel)
     {
+        ArgumentNullException.ThrowIfNull(terms);
         if (legacyModel is not ITrainStep)
         {
             throw new ArgumentException(
@@ -40,10 +59,15 @@ public class LegacyModelAdapter : ModuleView
         }
 
         this.legacyModel = legacyModel;
+        this.terms = terms.Count == 0 ? null : new(legacyModel.GetType().Name, terms);
     }
 
     /// <summary>Gets the model that is wrapped.</summary>
     public nn.Module LegacyModel => legacyModel;
+
+    /// <summary>Gets the terms that are trained on.</summary>
+    /// <value>Empty if the model's own loss is.</value>
+    public IReadOnlyList<LossTerm> Terms => terms?.Terms ?? [];
 
     /// <inheritdoc/>
     /// <value><see langword="false"/>, unless a derived adapter overrides <see cref="Predict"/>.</value>
@@ -61,18 +85,28 @@ public class LegacyModelAdapter : ModuleView
     /// <inheritdoc/>
     /// <remarks>If there is a loss, it goes to the wrapper, which updates the weights, or keeps the loss for somebody else who does.</remarks>
     /// <exception cref="KeyNotFoundException">The step returned no loss, and the wrapper needs one.</exception>
-    /// <exception cref="CompatException">The model has updated its weights itself, beside another owner: COMPAT0201, in the first iteration.</exception>
+    /// <exception cref="CompatException">
+    /// In the first iteration: the model has updated its weights itself, beside another owner (COMPAT0201), or steps by itself and passes by what the wrapper is set to
+    /// do (COMPAT0209; with several wrappers by name before it steps); the terms are no good (COMPAT0106, COMPAT0107).
+    /// </exception>
     public override LogVars TrainStep(DataBatch data, BaseOptimWrapper optimWrapper)
     {
         ArgumentNullException.ThrowIfNull(optimWrapper);
         StepOutputs outputs;
-        using (optimWrapper.OptimContext(this))
+        LossDict? losses;
+        using (optimWrapper is OptimWrapperDict ? null : optimWrapper.OptimContext(this))
         {
             outputs = LegacyStep(data, optimWrapper);
+            losses = stepsItself ? null : terms?.ToLosses(outputs);
         }
 
         SeenBy(optimWrapper)?.TakeOutputs(outputs, trainMode: true);
-        if (outputs.Loss is not null || optimWrapper is not DeferredOptimWrapper)
+        if (losses is not null)
+        {
+            return UpdateFromTerms(outputs, losses, optimWrapper);
+        }
+
+        if (!stepsItself && (outputs.Loss is not null || optimWrapper is not DeferredOptimWrapper))
         {
             optimWrapper.UpdateParams(outputs.RequireLoss(legacyModel.GetType().Name));
         }
@@ -161,6 +195,23 @@ public class LegacyModelAdapter : ModuleView
         return weighted;
     }
 
+    private LogVars UpdateFromTerms(StepOutputs outputs, LossDict losses, BaseOptimWrapper optimWrapper)
+    {
+        (Tensor total, LogVars logVars) = ParseLosses(losses);
+        logVars.NumSamples = outputs.NumSamples;
+        foreach ((string name, LogValue value) in outputs.LogVars ?? [])
+        {
+            if (!logVars.TryGetValue(name, out _))
+            {
+                logVars[name] = value;
+            }
+        }
+
+        terms!.Compare(total, outputs.RequireLoss(legacyModel.GetType().Name), outputs, logVars);
+        optimWrapper.UpdateParams(total);
+        return logVars;
+    }
+
     private BaseRunner? SeenBy(BaseOptimWrapper wrapper) =>
         shownTo is { } shown && ReferenceEquals(shown.Wrapper, wrapper) ? shown.Runner : null;
 
@@ -172,8 +223,14 @@ public class LegacyModelAdapter : ModuleView
         }
 
         lastWrapper = optimWrapper;
-        optimizers = OptimizersOf(optimWrapper);
-        return optimizers is null || optimWrapper is DeferredOptimWrapper { Owner: UpdateOwner.Model }
+        optimizers = SeenBy(optimWrapper)?.Optimizer ?? WrappedOptimizers.Of(optimWrapper);
+        stepsItself = optimWrapper is OptimWrapperDict;
+        if (stepsItself)
+        {
+            OwnUpdateCheck.Check(legacyModel.GetType().Name, optimWrapper);
+        }
+
+        return stepsItself || optimizers is null || optimWrapper is DeferredOptimWrapper { Owner: UpdateOwner.Model }
             ? LegacyStep(data, optimizers)
             : FirstStep(data, optimWrapper, new OwnUpdateWatch(optimizers));
     }
@@ -181,14 +238,21 @@ public class LegacyModelAdapter : ModuleView
     private StepOutputs FirstStep(DataBatch data, BaseOptimWrapper optimWrapper, OwnUpdateWatch watch)
     {
         StepOutputs outputs = LegacyStep(data, watch.Optimizers);
-        watch.Check(legacyModel.GetType().Name, optimWrapper);
+        stepsItself = watch.HasUpdated && outputs.Loss is null && optimWrapper is OptimWrapper;
+        if (stepsItself)
+        {
+            OwnUpdateCheck.Check(legacyModel.GetType().Name, optimWrapper);
+        }
+        else
+        {
+            watch.Check(legacyModel.GetType().Name, optimWrapper);
+        }
+
         return outputs;
     }
 
     private StepOutputs LegacyStep(DataBatch data, OptimizerSet? optimizer) =>
         StepOutputs.Require(((ITrainStep)legacyModel).TrainStep(data, optimizer), legacyModel.GetType().Name);
-
-    private OptimizerSet? OptimizersOf(BaseOptimWrapper optimWrapper) => SeenBy(optimWrapper)?.Optimizer ?? WrappedOptimizers.Of(optimWrapper);
 
     private CompatException NoForward(string method) => new(new CompatDiagnostic(
         "COMPAT0104",

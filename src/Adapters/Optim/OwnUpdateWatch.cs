@@ -34,13 +34,16 @@ internal sealed class OwnUpdateWatch
 
     private long Writes => WriteCount.Of(parameters) + fused.Sum(optimizer => optimizer.StepCount);
 
+    /// <summary>Gets whether the model has updated its weights.</summary>
+    public bool HasUpdated => reached && Writes != writes;
+
     /// <summary>Refuses a second owner, after the step and before the update.</summary>
     /// <param name="model">The name of the model.</param>
     /// <param name="wrapper">The engine's wrapper.</param>
     /// <exception cref="CompatException">The model has updated its weights: COMPAT0201.</exception>
     public void Check(string model, BaseOptimWrapper wrapper)
     {
-        if (reached && Writes != writes)
+        if (HasUpdated)
         {
             throw new CompatException(UpdateOwnerCheck.TwoOwners(
                 $"{model} updates the weights in its own TrainStep, and {UpdateOwnerCheck.Name(wrapper)} updates them after it"));

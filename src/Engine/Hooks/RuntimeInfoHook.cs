@@ -59,6 +59,11 @@ public sealed class RuntimeInfoHook : Hook
             WatchedLoss? watched = WatchedLoss.ForLogged(name, runner.Progress.Iter);
             runner.MessageHub.UpdateScalar(TrainKey(name), value, watched: watched, weight: arguments.Outputs.NumSamples, skipped: skipped);
         }
+
+        foreach ((Tensor value, IScalarSink sink, int slot) in arguments.Outputs.ReadAlong)
+        {
+            runner.MessageHub.Pending.Add(value, sink, slot);
+        }
     }
 
     /// <inheritdoc/>

@@ -58,6 +58,9 @@ public class OptimWrapper : BaseOptimWrapper
     /// <summary>Gets how many counts add up their gradients before one update.</summary>
     public int AccumulativeCounts => options.AccumulativeCounts;
 
+    /// <summary>Gets whether gradients are clipped before each update.</summary>
+    public bool ClipsGradients => options.ClipGrad is not null;
+
     /// <summary>Gets how many times <see cref="UpdateParams"/> was called, plus the calls before a resume.</summary>
     public int InnerCount => window.Count;
 

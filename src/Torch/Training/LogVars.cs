@@ -1,4 +1,5 @@
 using System.Collections;
+using static TorchSharp.torch;
 
 namespace Compat.Torch.Training;
 
@@ -9,6 +10,7 @@ public sealed class LogVars : IReadOnlyCollection<KeyValuePair<string, LogValue>
 {
     // A handful of entries: looking through a list beats hashing.
     private readonly List<KeyValuePair<string, LogValue>> entries = [];
+    private List<(Tensor Value, IScalarSink Sink, int Slot)>? readAlong;
     private int? numSamples;
 
     /// <inheritdoc/>
@@ -29,6 +31,9 @@ public sealed class LogVars : IReadOnlyCollection<KeyValuePair<string, LogValue>
             numSamples = value;
         }
     }
+
+    /// <summary>Gets what is read together with the values, and not logged.</summary>
+    public IReadOnlyList<(Tensor Value, IScalarSink Sink, int Slot)> ReadAlong => readAlong ?? [];
 
     /// <summary>Gets the names, in order.</summary>
     public IEnumerable<string> Names => entries.Select(entry => entry.Key);
@@ -74,6 +79,17 @@ public sealed class LogVars : IReadOnlyCollection<KeyValuePair<string, LogValue>
         int index = IndexOf(name);
         value = index < 0 ? default : entries[index].Value;
         return index >= 0;
+    }
+
+    /// <summary>Adds a tensor that is read together with the values, so that a check of numbers costs no wait of its own, and that is not logged.</summary>
+    /// <param name="value">A tensor of one element. Borrowed.</param>
+    /// <param name="sink">Who gets the number. What it throws ends the training.</param>
+    /// <param name="slot">The place in the sink that the number is for.</param>
+    public void ReadWith(Tensor value, IScalarSink sink, int slot)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        ArgumentNullException.ThrowIfNull(sink);
+        (readAlong ??= []).Add((value, sink, slot));
     }
 
     /// <summary>Enumerates the values in order, without an allocation.</summary>
