@@ -12,6 +12,7 @@ internal static class Groups
     public static IEnumerable<RankCase> Of(string group, ICollectives collectives) => group switch
     {
         "collectives" => CollectivesCases.All,
+        "mmcv" => GoldenCases.Of("mmcv", collectives),
         "mmengine" => GoldenCases.Of("mmengine", collectives),
         "alone" => [new("There_is_one_process", Alone)],
         Failing => [new("A_rank_that_exits_alone_ends_the_others", ExitAlone)],

@@ -14,12 +14,13 @@ internal static class GoldenCases
         {
             GoldenRank golden = new(file, one, collectives.Rank.Rank);
             if (one.GetProperty("kind").GetString() == "train" && one.GetProperty("lib").GetString() == library
-                && one.GetProperty("world_size").GetInt32() == collectives.Rank.WorldSize && EngineDefects.ToCome(golden) is null)
+                && one.GetProperty("world_size").GetInt32() == collectives.Rank.WorldSize && (library == "mmcv" ? LegacyDefects.ToCome(golden) : EngineDefects.ToCome(golden)) is null)
             {
-                yield return new(golden.Id, EngineRun(golden));
+                yield return new(golden.Id, Training(golden, library));
             }
         }
     }
 
-    private static Action<ICollectives> EngineRun(GoldenRank golden) => collectives => EngineTraining.Run(golden, collectives);
+    private static Action<ICollectives> Training(GoldenRank golden, string library) =>
+        library == "mmcv" ? collectives => LegacyTraining.Run(golden, collectives) : collectives => EngineTraining.Run(golden, collectives);
 }
