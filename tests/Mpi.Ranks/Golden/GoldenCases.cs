@@ -14,9 +14,10 @@ internal static class GoldenCases
         {
             GoldenRank golden = new(file, one, collectives.Rank.Rank);
             if (one.GetProperty("kind").GetString() == "train" && one.GetProperty("lib").GetString() == library
-                && one.GetProperty("world_size").GetInt32() == collectives.Rank.WorldSize && (library == "mmcv" ? LegacyDefects.ToCome(golden) : EngineDefects.ToCome(golden)) is null)
+                && one.GetProperty("world_size").GetInt32() == collectives.Rank.WorldSize)
             {
-                yield return new(golden.Id, Training(golden, library));
+                bool isToCome = (library == "mmcv" ? LegacyDefects.ToCome(golden) : EngineDefects.ToCome(golden)) is not null;
+                yield return new(golden.Id, isToCome ? _ => { } : Training(golden, library));
             }
         }
     }
