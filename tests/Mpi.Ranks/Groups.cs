@@ -12,6 +12,7 @@ internal static class Groups
     public static IEnumerable<RankCase> Of(string group, ICollectives collectives) => group switch
     {
         "collectives" => CollectivesCases.All,
+        "reduce" => ReduceCases.Of(collectives),
         "engine" => EngineCases.All,
         "legacy" => LegacyCases.All,
         "failing_engine" => [new("A_rank_that_fails_alone_ends_the_others", EngineCases.FailAlone)],
