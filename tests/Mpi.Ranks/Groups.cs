@@ -12,6 +12,7 @@ internal static class Groups
     public static IEnumerable<RankCase> Of(string group, ICollectives collectives) => group switch
     {
         "collectives" => CollectivesCases.All,
+        "validation" => GoldenCases.Validations(collectives),
         "reduce" => ReduceCases.Of(collectives),
         "engine" => EngineCases.All,
         "legacy" => LegacyCases.All,

@@ -13,7 +13,14 @@ public sealed class DistributedTrainingGoldenTests
 
     public static IEnumerable<object[]> Cases => DistributedGolden.Trainings(Library);
 
+    public static IEnumerable<object[]> Validations => DistributedGolden.Of("val_loop", Library)
+        .Select(one => new object[] { one.GetProperty("world_size").GetInt32(), one.GetProperty("id").GetString()! });
+
     [MpiTheory]
     [MemberData(nameof(Cases))]
     public void Ranks_train_as_in_mmengine(int ranks, string id) => MpiRun.Of(Library, ranks).ShouldHavePassed(id);
+
+    [MpiTheory]
+    [MemberData(nameof(Validations))]
+    public void Each_sample_counts_once_in_a_validation(int ranks, string id) => MpiRun.Of("validation", ranks).ShouldHavePassed(id);
 }

@@ -78,6 +78,8 @@ internal sealed class GoldenNet : nn.Module, ITrainStep, IValStep
 
     public Tensor Run(string name, Tensor x) => ((nn.Module<Tensor, Tensor>)Layer(name)).forward(x);
 
+    public float[] Weights() => [.. parameters().SelectMany(parameter => parameter.detach().contiguous().reshape(-1).data<float>().ToArray())];
+
     public nn.Module Layer(string name) => named_children().Single(child => child.name == name).module;
 
     private Tensor Output(Tensor x)

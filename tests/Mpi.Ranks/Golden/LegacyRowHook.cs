@@ -13,11 +13,14 @@ internal sealed class LegacyRowHook(GoldenRank golden, GoldenNet net, ICollectiv
 
     public int Rows { get; private set; }
 
+    public List<float[]> Weights { get; } = [];
+
     public override void BeforeTrainIter(BaseRunner runner) => lr = runner.CurrentLr().First;
 
     public override void AfterTrainIter(BaseRunner runner)
     {
         string at = $"at {Rows}";
+        Weights.Add(net.Weights());
         if (LegacyDefects.NumbersDiffer(golden))
         {
             state.ParametersAreEqualOnAllRanks(at);

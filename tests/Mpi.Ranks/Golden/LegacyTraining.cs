@@ -21,17 +21,7 @@ internal static class LegacyTraining
             ? new LegacyDdp(net, collectives, GoldenSettings.Flag(wrapper, "broadcast_buffers"), GoldenSettings.Flag(wrapper, "find_unused_parameters"))
             : net;
         using optim.Optimizer optimizer = GoldenSettings.Optimizer(one.GetProperty("optimizer")).Build([new([.. net.parameters()])]);
-        RunnerOptions options = new()
-        {
-            Logger = new ListLogger(),
-            Optimizer = optimizer,
-            Collectives = collectives,
-            MaxEpochs = golden.Setting("max_epochs")?.GetInt32(),
-            MaxIters = golden.Setting("max_iters")?.GetInt32(),
-            NonFiniteLoss = NonFiniteLoss.Ignore,
-            Behavior = LegacyBehavior.V1_7_2 with { ZeroFilledGradients = true },
-        };
-        using WorkflowRunner runner = one.GetProperty("runner").GetString() == "IterBasedRunner" ? new IterBasedRunner(model, options) : new EpochBasedRunner(model, options);
+        using WorkflowRunner runner = Make(golden, model, optimizer, collectives);
         LegacyRowHook hook = new(golden, net, collectives);
         Register(runner, golden, hook);
         WorkflowStep[] workflow = [.. golden.Setting("workflow") is { } flows ? flows.EnumerateArray().Select(flow => new WorkflowStep(flow[0].GetString()!, flow[1].GetInt32())) : [new("train", 1)]];
@@ -46,6 +36,37 @@ internal static class LegacyTraining
 
         train();
         hook.Rows.Should().BeGreaterThanOrEqualTo(golden.Iters.Count);
+        if (WholeBatch.IsComparable(golden) && golden.Setting("wrapper") is not null)
+        {
+            WholeBatch.Compare(hook.Weights, Alone(golden, collectives.Rank.WorldSize, default), Alone(golden, 1, collectives.Rank));
+        }
+    }
+
+    // One process: on joined batches of all samples, or on the share of a rank.
+    private static List<float[]> Alone(GoldenRank golden, int joined, ProcessRank share)
+    {
+        using GoldenNet net = new(golden.File, golden.Case, rank: 0);
+        using optim.Optimizer optimizer = GoldenSettings.Optimizer(golden.Case.GetProperty("optimizer")).Build([new([.. net.parameters()])]);
+        using WorkflowRunner runner = Make(golden, net, optimizer, SingleProcess.Instance);
+        List<float[]> weights = [];
+        Register(runner, golden, new LegacySnapshotHook(net, weights));
+        runner.Run([Loader(golden, share, joined)], [("train", 1)]);
+        return weights;
+    }
+
+    private static WorkflowRunner Make(GoldenRank golden, nn.Module model, optim.Optimizer optimizer, ICollectives collectives)
+    {
+        RunnerOptions options = new()
+        {
+            Logger = new ListLogger(),
+            Optimizer = optimizer,
+            Collectives = collectives,
+            MaxEpochs = golden.Setting("max_epochs")?.GetInt32(),
+            MaxIters = golden.Setting("max_iters")?.GetInt32(),
+            NonFiniteLoss = NonFiniteLoss.Ignore,
+            Behavior = LegacyBehavior.V1_7_2 with { ZeroFilledGradients = true },
+        };
+        return golden.Case.GetProperty("runner").GetString() == "IterBasedRunner" ? new IterBasedRunner(model, options) : new EpochBasedRunner(model, options);
     }
 
     /// <summary>Gets the samples of every rank, where a case lists them or drops the last ones; null where our sampler finds them.</summary>
@@ -64,7 +85,7 @@ internal static class LegacyTraining
             : null;
     }
 
-    private static void Register(WorkflowRunner runner, GoldenRank golden, LegacyRowHook hook)
+    private static void Register(WorkflowRunner runner, GoldenRank golden, Hook hook)
     {
         JsonElement config = golden.Case.GetProperty("optimizer_config");
         GradClipConfig? clip = config.TryGetProperty("grad_clip", out JsonElement given) && given.ValueKind == JsonValueKind.Object
@@ -104,7 +125,7 @@ internal static class LegacyTraining
         WarmupRatio = GoldenSettings.Number(config, "warmup_ratio"),
     };
 
-    private static BatchLoader Loader(GoldenRank golden, ProcessRank rank)
+    private static BatchLoader Loader(GoldenRank golden, ProcessRank rank, int joined = 1)
     {
         JsonElement one = golden.Case;
         JsonElement sampler = one.GetProperty("sampler");
@@ -113,6 +134,6 @@ internal static class LegacyTraining
         Sampler order = OrdersOf(golden) is { } orders
             ? new ListedSampler(orders[rank.Rank])
             : new DefaultSampler(data, GoldenSettings.Flag(sampler, "shuffle"), sampler.GetProperty("seed").GetInt64(), roundUp: true, rank);
-        return new(data, new BatchLoaderOptions { BatchSize = one.GetProperty("batch_size").GetInt32(), Sampler = order });
+        return new(data, new BatchLoaderOptions { BatchSize = one.GetProperty("batch_size").GetInt32() * joined, Sampler = order });
     }
 }
