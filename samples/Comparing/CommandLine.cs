@@ -37,6 +37,13 @@ internal sealed class CommandLine(IReadOnlyList<string> arguments)
             : text;
     }
 
+    /// <exception cref="ArgumentException">The value is missing, or another than these.</exception>
+    public string Choice(string option, params string[] allowed)
+    {
+        string text = Value(option, allowed[^1]);
+        return allowed.Contains(text) ? text : throw new ArgumentException($"{option} is '{text}'; it must be {string.Join(" or ", allowed)}.");
+    }
+
     private string Value(string option, string example) => left.TryDequeue(out string? value)
         ? value
         : throw new ArgumentException($"{option} lacks its value, for example {option} {example}.");

@@ -13,6 +13,9 @@ internal sealed record DigitsArguments(DigitsSettings Settings, bool BreakIt, bo
           --epochs N       epochs to train (default 8)
           --device NAME    cpu, cuda or cuda:N (default cpu)
           --seed N         seed of weights and order (default 0)
+          --loop KIND      epoch or iter: what training is counted in, on all sides (default epoch)
+          --accumulate N   add up the gradients of N iterations before each update
+          --amp            compute in half precision: bfloat16 on a CPU, float16 on CUDA
           --break-it       plant one small difference in the engine's training and see it found; exits 1
           --help           this text
 
@@ -32,8 +35,11 @@ internal sealed record DigitsArguments(DigitsSettings Settings, bool BreakIt, bo
                 "--break-it" => parsed with { BreakIt = true },
                 "--epochs" => parsed with { Settings = parsed.Settings with { Epochs = line.Whole(option, minimum: 1) } },
                 "--seed" => parsed with { Settings = parsed.Settings with { Seed = line.Whole(option, minimum: 0) } },
+                "--loop" => parsed with { Settings = parsed.Settings with { ByIter = line.Choice(option, "epoch", "iter") == "iter" } },
+                "--accumulate" => parsed with { Settings = parsed.Settings with { Accumulate = line.Whole(option, minimum: 1) } },
+                "--amp" => parsed with { Settings = parsed.Settings with { Amp = true } },
                 "--device" => parsed with { Settings = parsed.Settings with { Device = line.Device(option) } },
-                _ => throw new ArgumentException($"There is no option '{option}'. Options: --epochs, --device, --seed, --break-it, --help."),
+                _ => throw new ArgumentException($"There is no option '{option}'. Options: --epochs, --device, --seed, --loop, --accumulate, --amp, --break-it, --help."),
             };
         }
 

@@ -13,6 +13,15 @@ internal sealed record DigitsRun(DigitsSettings Settings, DigitsDataset Train, D
 {
     public Device Device { get; } = torch.device(Settings.Device);
 
+    /// <summary>Gets how many iterations make an epoch.</summary>
+    public int EpochLength => (Train.Count + Settings.BatchSize - 1) / Settings.BatchSize;
+
+    /// <summary>Gets how many iterations are trained.</summary>
+    public int Iterations => Settings.Epochs * EpochLength;
+
+    /// <summary>Gets after how many epochs, or iterations, the learning rate falls to a tenth.</summary>
+    public IReadOnlyList<int> Steps => Settings.ByIter ? [.. Settings.Steps.Select(epoch => epoch * EpochLength)] : Settings.Steps;
+
     /// <summary>Gives every training the same random stream from its first weight on.</summary>
     public void Seed() => TorchSeed.Set(Settings.Seed);
 

@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace Digits;
 
 /// <summary>What all three trainings share.</summary>
@@ -19,4 +21,16 @@ internal sealed record DigitsSettings
     public IReadOnlyList<int> Steps { get; init; } = [5, 7];
 
     public string Device { get; init; } = "cpu";
+
+    /// <summary>Gets how many iterations add up their gradients before one update.</summary>
+    public int Accumulate { get; init; } = 1;
+
+    /// <summary>Gets whether the model computes in half precision.</summary>
+    public bool Amp { get; init; }
+
+    /// <summary>Gets whether training is counted in iterations rather than in epochs.</summary>
+    public bool ByIter { get; init; }
+
+    /// <summary>Gets the lower precision: all that a CPU can is bfloat16.</summary>
+    public ScalarType HalfPrecision => Device == "cpu" ? ScalarType.BFloat16 : ScalarType.Float16;
 }

@@ -13,12 +13,11 @@ internal sealed class DigitsTrainer(DigitsSettings settings, DigitsSettings engi
         using (train)
         using (test)
         {
-            int total = settings.Epochs * ((train.Count + settings.BatchSize - 1) / settings.BatchSize);
             TrainingResult One(string name, DigitsSettings own, Func<DigitsRun, double> program) => Training.Run(
                 name,
                 workDir,
                 (folder, logger, recorder) => Accuracy(program(new DigitsRun(own, train, test, folder, logger, recorder))),
-                done => observed(name, done, total));
+                done => observed(name, done, settings.Epochs * ((train.Count + settings.BatchSize - 1) / settings.BatchSize)));
             return new(
                 One("legacy", settings, LegacyProgram.Run),
                 One("migrating", settings, MigratingProgram.Run),

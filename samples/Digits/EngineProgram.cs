@@ -2,6 +2,7 @@ using Comparing;
 using Compat.Adapters.Equivalence;
 using Compat.Engine;
 using Compat.Engine.Evaluation;
+using Compat.Engine.Logging;
 using Compat.Engine.Loops;
 using Compat.Engine.Optim;
 using Compat.Engine.Schedulers;
@@ -17,6 +18,7 @@ internal static class EngineProgram
         run.Seed();
         using EngineDigitsModel model = new();
         DigitsSettings settings = run.Settings;
+        FusedSgdOptions sgd = new() { Lr = settings.Lr, Momentum = settings.Momentum, WeightDecay = settings.WeightDecay };
         using Runner runner = new(new RunnerOptions
         {
             Model = model,
@@ -24,12 +26,14 @@ internal static class EngineProgram
             Device = run.Device,
             Logger = run.Logger,
             TrainDataloader = run.TrainLoader(),
-            TrainCfg = new EpochBasedTrainLoopOptions { MaxEpochs = settings.Epochs },
-            OptimWrapper = new OptimWrapperOptions
-            {
-                Optimizer = new FusedSgdOptions { Lr = settings.Lr, Momentum = settings.Momentum, WeightDecay = settings.WeightDecay },
-            },
-            ParamSchedulers = [new MultiStepLrOptions { Milestones = settings.Steps }],
+            TrainCfg = settings.ByIter
+                ? new IterBasedTrainLoopOptions { MaxIters = run.Iterations, ValInterval = run.EpochLength }
+                : new EpochBasedTrainLoopOptions { MaxEpochs = settings.Epochs },
+            OptimWrapper = settings.Amp
+                ? new AmpOptimWrapperOptions { Optimizer = sgd, AccumulativeCounts = settings.Accumulate, Dtype = settings.HalfPrecision }
+                : new OptimWrapperOptions { Optimizer = sgd, AccumulativeCounts = settings.Accumulate },
+            ParamSchedulers = [new MultiStepLrOptions { Milestones = run.Steps, Unit = settings.ByIter ? ScheduleUnit.Iteration : ScheduleUnit.Epoch }],
+            LogProcessor = new LogProcessorOptions { ByEpoch = !settings.ByIter },
             ValDataloader = run.TestLoader(),
             ValEvaluator = new Evaluator(new Accuracy<DigitsBatch, DigitsPrediction>(batch => batch.Label, prediction => prediction.Scores)),
             CustomHooks = [new EngineTraceHook(run.Recorder)],

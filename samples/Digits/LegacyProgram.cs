@@ -19,19 +19,16 @@ internal static class LegacyProgram
         DigitsSettings settings = run.Settings;
         FusedSgdOptions sgd = new() { Lr = settings.Lr, Momentum = settings.Momentum, WeightDecay = settings.WeightDecay };
         using FusedSgd optimizer = new(model.parameters(), sgd);
-        using EpochBasedRunner legacy = new(model, new RunnerOptions
-        {
-            Optimizer = optimizer,
-            WorkDir = run.WorkDir,
-            Logger = run.Logger,
-            MaxEpochs = settings.Epochs,
-        });
+        RunnerOptions options = new() { Optimizer = optimizer, WorkDir = run.WorkDir, Logger = run.Logger };
+        using WorkflowRunner legacy = settings.ByIter
+            ? new IterBasedRunner(model, options with { MaxIters = run.Iterations })
+            : new EpochBasedRunner(model, options with { MaxEpochs = settings.Epochs });
         legacy.RegisterTrainingHooks(new TrainingHookOptions
         {
-            LrConfig = new StepLrConfig { Step = settings.Steps },
-            OptimizerConfig = new OptimizerConfig(),
+            LrConfig = new StepLrConfig { Step = run.Steps },
+            OptimizerConfig = LegacyUpdate.Config(settings),
             LogConfig = new LogConfig { Interval = 10 },
-            CustomHooks = [new DistSamplerSeedHook()],
+            CustomHooks = settings.ByIter ? [] : [new DistSamplerSeedHook()],
         });
         legacy.RegisterHook(new LegacyTraceHook(run.Recorder), HookPriority.Lowest);
 

@@ -9,7 +9,7 @@ using static TorchSharp.torch.nn.functional;
 namespace Digits.Models;
 
 /// <summary>The old model: its training step returns loss, num_samples and log_vars.</summary>
-internal sealed class LegacyDigitsModel : nn.Module, ITrainStep
+internal sealed class LegacyDigitsModel : nn.Module, ITrainStep, IFp16Switchable
 {
     private readonly Conv2d conv1 = nn.Conv2d(1, 16, 3, padding: 1);
     private readonly BatchNorm2d bn1 = nn.BatchNorm2d(16);
@@ -20,6 +20,10 @@ internal sealed class LegacyDigitsModel : nn.Module, ITrainStep
     public LegacyDigitsModel()
         : base(nameof(LegacyDigitsModel)) => RegisterComponents();
 
+    public bool Fp16Enabled { get; set; }
+
+    public ScalarType? Fp16Dtype { get; set; }
+
     public Tensor Scores(Tensor image)
     {
         Tensor small = max_pool2d(relu(bn1.forward(conv1.forward(image))), 2);
@@ -29,6 +33,7 @@ internal sealed class LegacyDigitsModel : nn.Module, ITrainStep
 
     public StepOutputs TrainStep(DataBatch data, OptimizerSet? optimizer)
     {
+        using Fp16Scope half = Fp16.Auto(this);                       // MMCV's @auto_fp16(); without an fp16 hook it does nothing
         DigitsBatch batch = (DigitsBatch)data.To(fc.weight.device);
         Tensor scores = Scores(batch.Image);
         Tensor loss = cross_entropy(scores, batch.Label);

@@ -1,3 +1,4 @@
+using Compat.Adapters.Optim;
 using Compat.Adapters.Runners;
 using Compat.Engine.Hooks.Arguments;
 using Compat.Legacy;
@@ -21,6 +22,7 @@ internal sealed class LegacyHooksAdapter(LegacyRunnerTranslator translator) : Ho
     private readonly FailureReport failures = new(translator.Legacy.Logger, () => WhereItStands(translator.Legacy));
     private LegacyHook? replaced;
     private IReadOnlyList<LegacyHook> known = [];
+    private bool isRunning;
 
     /// <inheritdoc/>
     public override HookPriority Priority => LegacyHookAdapter.BeforeRuntimeInfo;
@@ -36,12 +38,14 @@ internal sealed class LegacyHooksAdapter(LegacyRunnerTranslator translator) : Ho
     {
         replaced = translator.Update.Translated;
         known = translator.Legacy.Hooks;
+        isRunning = true;
         translator.Announce();
-        Call(HookStage.BeforeRun);
+        Call(HookStage.BeforeRun, except: null);                      // a hook for half precision switches modules and reads the meta, whoever updates
+        (runner.OptimWrapper as LegacyAmpOptimWrapper)?.TakeScaler();
     }
 
     /// <inheritdoc/>
-    public override void BeforeTrainEpoch(Compat.Engine.Runner runner) => Call(HookStage.BeforeTrainEpoch);
+    public override void BeforeTrainEpoch(Compat.Engine.Runner runner) => Call(HasEpochs ? HookStage.BeforeTrainEpoch : HookStage.BeforeEpoch);
 
     /// <inheritdoc/>
     public override void BeforeTrainIter(Compat.Engine.Runner runner, BeforeIterArguments arguments) => Call(HookStage.BeforeTrainIter);
@@ -50,10 +54,28 @@ internal sealed class LegacyHooksAdapter(LegacyRunnerTranslator translator) : Ho
     public override void AfterTrainIter(Compat.Engine.Runner runner, AfterTrainIterArguments arguments) => Call(HookStage.AfterTrainIter);
 
     /// <inheritdoc/>
-    public override void AfterTrainEpoch(Compat.Engine.Runner runner) => Call(HookStage.AfterTrainEpoch);
+    public override void AfterTrainEpoch(Compat.Engine.Runner runner) => Call(HasEpochs ? HookStage.AfterTrainEpoch : HookStage.AfterEpoch);
 
     /// <inheritdoc/>
-    public override void AfterTrain(Compat.Engine.Runner runner) => Call(HookStage.AfterRun);
+    public override void BeforeValEpoch(Compat.Engine.Runner runner) => CallInWorkflow(HookStage.BeforeValEpoch);
+
+    /// <inheritdoc/>
+    public override void BeforeValIter(Compat.Engine.Runner runner, BeforeIterArguments arguments) => CallInWorkflow(HookStage.BeforeValIter);
+
+    /// <inheritdoc/>
+    public override void AfterValIter(Compat.Engine.Runner runner, AfterValIterArguments arguments) => CallInWorkflow(HookStage.AfterValIter);
+
+    /// <inheritdoc/>
+    public override void AfterValEpoch(Compat.Engine.Runner runner, AfterValEpochArguments arguments) => CallInWorkflow(HookStage.AfterValEpoch);
+
+    /// <inheritdoc/>
+    public override void AfterTrain(Compat.Engine.Runner runner)
+    {
+        isRunning = false;
+        Call(HookStage.AfterRun);
+    }
+
+    private bool HasEpochs => translator.Legacy is not IterBasedRunner;
 
     // The engine knows that a hook of the old runner failed; the old runner knows which.
     private static FailureContext WhereItStands(BaseRunner legacy) => new()
@@ -66,11 +88,22 @@ internal sealed class LegacyHooksAdapter(LegacyRunnerTranslator translator) : Ho
         Batch = legacy.DataBatch,
     };
 
-    private void Call(HookStage stage)
+    // Runner.Val() by itself is no flow of the workflow.
+    private void CallInWorkflow(HookStage stage)
+    {
+        if (isRunning)
+        {
+            Call(stage);
+        }
+    }
+
+    private void Call(HookStage stage) => Call(stage, replaced);
+
+    private void Call(HookStage stage, LegacyHook? except)
     {
         try
         {
-            translator.Legacy.CallHook(stage, except: replaced);
+            translator.Legacy.CallHook(stage, except);
         }
         catch (Exception exception) when (failures.Log(exception))
         {

@@ -50,6 +50,15 @@ public class LegacyModelAdapter : ModuleView
     protected override bool CanPredict => new Func<DataBatch, DataBatch>(Predict).Method.DeclaringType != typeof(LegacyModelAdapter);
 
     /// <inheritdoc/>
+    /// <value>
+    /// Whether the model implements <see cref="IValStep"/> and no derived adapter overrides <see cref="Predict"/>, or one overrides <see cref="ValStep"/>.
+    /// </value>
+    protected override bool HasValStep =>
+        UsesLegacyValStep || new Func<DataBatch, ValOutputs>(ValStep).Method.DeclaringType != typeof(LegacyModelAdapter);
+
+    private bool UsesLegacyValStep => legacyModel is IValStep && !CanPredict;
+
+    /// <inheritdoc/>
     /// <remarks>If there is a loss, it goes to the wrapper, which updates the weights, or keeps the loss for somebody else who does.</remarks>
     /// <exception cref="KeyNotFoundException">The step returned no loss, and the wrapper needs one.</exception>
     /// <exception cref="CompatException">The model has updated its weights itself, beside another owner: COMPAT0201, in the first iteration.</exception>
@@ -70,6 +79,16 @@ public class LegacyModelAdapter : ModuleView
 
         return ToLogVars(outputs);
     }
+
+    /// <summary>Makes the model's own validation step, if it has one and no derived adapter overrides <see cref="Predict"/>; else predicts.</summary>
+    /// <remarks>
+    /// What the step logs, and its loss as <c>loss</c>, is averaged by the loop with the number of samples as weight, as in an old workflow. Beside a total <c>loss</c>,
+    /// its terms are left out: the engine would add every name with <c>loss</c> in it to <c>val_loss</c>, and count them twice.
+    /// </remarks>
+    /// <param name="data">The batch as it came from the loader. Borrowed.</param>
+    /// <returns>Losses alone, or predictions.</returns>
+    public override ValOutputs ValStep(DataBatch data) =>
+        UsesLegacyValStep ? ToValOutputs(LegacyValStep(data, shownTo?.Runner.Optimizer ?? optimizers)) : base.ValStep(data);
 
     /// <summary>Always refused.</summary>
     /// <param name="data">Ignored.</param>
@@ -103,6 +122,27 @@ public class LegacyModelAdapter : ModuleView
     /// <param name="runner">The runner.</param>
     /// <param name="wrapper">The wrapper of the training: steps with another one are not shown.</param>
     internal void ShowTo(BaseRunner runner, BaseOptimWrapper wrapper) => shownTo = (runner, wrapper);
+
+    /// <summary>Makes the model's validation step.</summary>
+    internal StepOutputs LegacyValStep(DataBatch data, OptimizerSet? optimizer) =>
+        StepOutputs.Require(((IValStep)legacyModel).ValStep(data, optimizer), legacyModel.GetType().Name);
+
+    /// <summary>Turns what a validation step returned into losses that the engine averages as the old buffer does.</summary>
+    internal static ValOutputs ToValOutputs(StepOutputs outputs)
+    {
+        LogVars logVars = ToLogVars(outputs);
+        bool hasTotal = logVars.TryGetValue("loss", out _);
+        LossDict losses = [];
+        foreach ((string name, LogValue value) in logVars)
+        {
+            if (name == "loss" || !hasTotal || !name.Contains("loss", StringComparison.Ordinal))
+            {
+                losses[name] = value.Tensor ?? tensor(value.Number);
+            }
+        }
+
+        return new(losses) { NumSamples = outputs.NumSamples };
+    }
 
     private static LogVars ToLogVars(StepOutputs outputs)
     {

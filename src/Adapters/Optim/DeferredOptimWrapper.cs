@@ -1,6 +1,7 @@
 using Compat.Adapters.Diagnostics;
 using Compat.Engine.Optim;
 using Compat.Legacy;
+using Compat.Torch;
 using Compat.Torch.Optim;
 using Compat.Torch.Serialization;
 using Compat.Torch.Training;
@@ -16,12 +17,15 @@ namespace Compat.Adapters.Optim;
 /// <see cref="IterationProbe"/>; a model that steps by itself announces none.
 /// Rejects: a second owner (COMPAT0201), no owner (COMPAT0206), and a second loss in an iteration, which a hook would not see (COMPAT0207).
 /// </remarks>
+[HoldsTensors("owner: the iteration's dispose scope")]
 public sealed class DeferredOptimWrapper : BaseOptimWrapper
 {
     private readonly LrEntry[] lrEntries;
     private readonly Dictionary<string, BaseOptimWrapper> members = [];
     private readonly optim.Optimizer? first;
     private (string Model, long Steps)? atStart;
+    private bool awaitsScaler;
+    private Tensor? skipped;
 
     /// <summary>Makes the wrapper.</summary>
     /// <param name="options">The optimizers and who steps them.</param>
@@ -66,6 +70,10 @@ public sealed class DeferredOptimWrapper : BaseOptimWrapper
         }
     }
 
+    /// <inheritdoc/>
+    /// <value>What a legacy hook's loss scaler has decided and announced; as long as it has not, the update counts as left out.</value>
+    public override Tensor? SkippedStep => skipped ?? (awaitsScaler && Loss is { } loss ? ones([], device: loss.device) : null);
+
     private IReadOnlyList<KeyValuePair<string, optim.Optimizer>> All => Optimizer?.All ?? [];
 
     private long Steps => All.Select(entry => entry.Value).OfType<FusedOptimizer>().Sum(optimizer => optimizer.StepCount);
@@ -75,6 +83,7 @@ public sealed class DeferredOptimWrapper : BaseOptimWrapper
     {
         base.Attach(context);
         Context!.Probe.Clipped += Count;
+        Context.Probe.Skipped += TakeSkip;
         foreach (BaseOptimWrapper member in members.Values)
         {
             member.Attach(context);
@@ -122,6 +131,14 @@ public sealed class DeferredOptimWrapper : BaseOptimWrapper
         ArgumentNullException.ThrowIfNull(model);
         UpdateOwnerCheck.Check(this, Context?.Hooks);
         atStart = Owner == UpdateOwner.Hook ? (model.GetType().Name, Steps) : null;
+        awaitsScaler = Context?.Hooks?.All.SelectMany(UpdateOwnerCheck.LegacyHooksOf).Any(hook => hook is Fp16OptimizerHook { LossScaler.IsEnabled: true }) ?? false;
+    }
+
+    /// <inheritdoc/>
+    public override void FinishIter()
+    {
+        base.FinishIter();
+        skipped = null;
     }
 
     /// <summary>Gives the optimizer's state in PyTorch's layout or, with several optimizers, such a state by each name.</summary>
@@ -174,6 +191,7 @@ public sealed class DeferredOptimWrapper : BaseOptimWrapper
         if (disposing && Context is not null)
         {
             Context.Probe.Clipped -= Count;
+            Context.Probe.Skipped -= TakeSkip;
             Array.ForEach([.. members.Values], member => member.Dispose());
         }
 
@@ -181,6 +199,8 @@ public sealed class DeferredOptimWrapper : BaseOptimWrapper
     }
 
     private void Count(optim.Optimizer optimizer) => UpdateCount += ReferenceEquals(first, optimizer) ? 1 : 0;
+
+    private void TakeSkip(optim.Optimizer optimizer, Tensor isSkipped) => skipped = isSkipped;
 
     // Before the hook has stepped for the first time, nobody has.
     private void CheckOwnSteps()

@@ -8,7 +8,7 @@ namespace Compat.Adapters.Optim;
 
 /// <summary>Updates weights in place of a legacy optimizer hook.</summary>
 /// <remarks>
-/// Preserves: weights, gradients left in place, the clip over all parameters of the model, <c>grad_norm</c> in log buffer and hub with its weight.
+/// Preserves: weights, gradients left in place or cleared as the hook does, the clip over all parameters of the model, <c>grad_norm</c> in log buffer and hub with its weight.
 /// Changes: the update precedes every hook after the iteration (COMPAT0203, where there was one before the optimizer hook).
 /// Rejects: nothing.
 /// </remarks>

@@ -55,15 +55,15 @@ internal static class UpdateOwnerCheck
     /// <returns>COMPAT0204; <see langword="null"/> if they have what they need.</returns>
     public static CompatDiagnostic? NoOptimizer(IEnumerable<LegacyHook> hooks, OptimizerSet? optimizer, string give)
     {
-        LegacyHook[] needing = [.. hooks.Where(hook => hook is LrUpdaterHook or TextLoggerHook || IsPlain(hook))];
+        LegacyHook[] needing = [.. hooks.Where(hook => hook is LrUpdaterHook or TextLoggerHook || LegacyUpdate.IsKnown(hook))];
         return optimizer switch
         {
             null when needing.Length > 0 => new(
                 "COMPAT0204",
                 $"There is no optimizer, but {string.Join(", ", needing.Select(hook => hook.Name))} {(needing.Length == 1 ? "needs" : "need")} one. {give}"),
-            { IsNamed: true } when needing.Any(IsPlain) => new(
+            { IsNamed: true } when needing.FirstOrDefault(LegacyUpdate.IsKnown) is { } hook => new(
                 "COMPAT0204",
-                $"OptimizerHook steps one optimizer, but there are several by name: {string.Join(", ", optimizer.All.Select(entry => entry.Key))}. Give one, or "
+                $"{hook.Name} steps one optimizer, but there are several by name: {string.Join(", ", optimizer.All.Select(entry => entry.Key))}. Give one, or "
                 + "leave the hook out and let the model, or a hook of your own, step them."),
             _ => null,
         };
@@ -76,13 +76,14 @@ internal static class UpdateOwnerCheck
     {
         DeferredOptimWrapper { Owner: UpdateOwner.Model } => "the model itself",
         DeferredOptimWrapper => "a legacy optimizer hook",
-        LegacyOptimWrapper => "the OptimWrapper in place of the legacy hook",
+        LegacyOptimWrapper or LegacyAmpOptimWrapper => $"the {wrapper.GetType().Name["Legacy".Length..]} in place of the legacy hook",
         _ => wrapper.GetType().Name,
     };
 
-    private static bool IsPlain(LegacyHook hook) => hook.GetType() == typeof(LegacyOptimizerHook);
-
-    private static IEnumerable<LegacyHook> LegacyHooksOf(Hook hook) => hook switch
+    /// <summary>Gets the legacy hooks that a hook of the engine calls.</summary>
+    /// <param name="hook">The hook.</param>
+    /// <returns>The hooks, in order.</returns>
+    public static IEnumerable<LegacyHook> LegacyHooksOf(Hook hook) => hook switch
     {
         LegacyHookAdapter adapter => [adapter.LegacyHook],
         LegacyHooksAdapter adapter => adapter.Called,

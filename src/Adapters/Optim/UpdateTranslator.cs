@@ -8,9 +8,10 @@ namespace Compat.Adapters.Optim;
 
 /// <summary>Decides whether the optimizer hook of a legacy runner is kept or replaced by the engine's wrapper, and makes that wrapper.</summary>
 /// <remarks>
-/// Preserves: weights, clipping, clearing of gradients, log values.
-/// Changes: if it is asked for, hooks before the optimizer hook see the updated weights (COMPAT0203).
-/// Rejects: several optimizer hooks (COMPAT0202), hooks without an optimizer (COMPAT0204), a translation of anything but a plain hook (COMPAT0205).
+/// Preserves: weights, windows of accumulation, the scaler and its state, clipping over the whole model, clearing of gradients, log values.
+/// Changes: if it is asked for, hooks before the optimizer hook see the updated weights (COMPAT0203), and a resumed training counts its last window from the
+/// start (COMPAT0208).
+/// Rejects: several optimizer hooks (COMPAT0202), hooks without an optimizer (COMPAT0204), a translation of what the engine's wrapper does not do (COMPAT0205).
 /// </remarks>
 /// <param name="legacy">The runner. It is asked anew each time, since hooks may be registered until training starts.</param>
 /// <param name="optimization">What the user wants.</param>
@@ -23,14 +24,14 @@ internal sealed class UpdateTranslator(BaseRunner legacy, Optimization optimizat
     public OptimizerHook? Translated => optimization switch
     {
         Optimization.KeepHooks => null,
-        Optimization.Translate => Plain,
-        _ => Plain is { } hook && HooksBefore(hook).Length == 0 ? hook : null,
+        Optimization.Translate => Translatable,
+        _ => Translatable is { } hook && hook.GetType() == typeof(OptimizerHook) && HooksBefore(hook).Length == 0 ? hook : null,
     };
 
     private OptimizerHook[] OptimizerHooks => [.. legacy.Hooks.OfType<OptimizerHook>()];
 
-    private OptimizerHook? Plain =>
-        OptimizerHooks is [{ Config.DetectAnomalousParams: false } hook] && hook.GetType() == typeof(OptimizerHook) && legacy.Optimizer is { IsNamed: false } ? hook : null;
+    private OptimizerHook? Translatable =>
+        OptimizerHooks is [var hook] && LegacyUpdate.IsKnown(hook) && !hook.Config.DetectAnomalousParams && legacy.Optimizer is { IsNamed: false } ? hook : null;
 
     /// <summary>Finds what cannot be carried over.</summary>
     /// <returns>The refusals.</returns>
@@ -45,13 +46,27 @@ internal sealed class UpdateTranslator(BaseRunner legacy, Optimization optimizat
     /// <returns>The changes.</returns>
     public IEnumerable<CompatDiagnostic> Changes()
     {
-        if (Translated is { } hook && HooksBefore(hook) is { Length: > 0 } before)
+        if (Translated is not { } hook)
+        {
+            yield break;
+        }
+
+        if (HooksBefore(hook) is { Length: > 0 } before)
         {
             yield return new(
                 "COMPAT0203",
                 $"Between the step and {hook.Name} there are hooks: {string.Join(", ", before)}. With the update translated, they come after it: they see the "
                 + "new weights, and what they do to outputs or weights comes too late for this update. Use Optimization.Automatic, register them behind the "
                 + "optimizer hook, or add \"COMPAT0203\" to AcceptedChanges.");
+        }
+
+        if (LegacyUpdate.CumulativeItersOf(hook) > 1 && legacy.Options.Behavior.RemainderRule == RemainderRule.FromResume)
+        {
+            yield return new(
+                "COMPAT0208",
+                $"The runner's RemainderRule is FromResume: {hook.Name} counts its last window of {LegacyUpdate.CumulativeItersOf(hook)} iterations from where training is "
+                + "resumed. The engine counts it from the start, so that a resumed training divides its last losses by another number. Use Optimization.Automatic, set "
+                + "RemainderRule = RemainderRule.FromStart, or add \"COMPAT0208\" to AcceptedChanges if training starts at iteration 0.");
         }
     }
 
@@ -60,30 +75,25 @@ internal sealed class UpdateTranslator(BaseRunner legacy, Optimization optimizat
     /// <returns>The wrapper; the caller owns it.</returns>
     public BaseOptimWrapper Build(nn.Module model)
     {
-        if (Translated is not { } hook)
+        if (Translated is { } hook)
         {
-            UpdateOwner owner = OptimizerHooks.Length > 0 ? UpdateOwner.Hook : UpdateOwner.Model;
-            return new DeferredOptimWrapperOptions(legacy.Optimizer) { Owner = owner }.Build(model);
+            return LegacyUpdate.Translate(hook, legacy, model);
         }
 
-        OptimWrapperOptions options = new()
-        {
-            Optimizer = legacy.Optimizer!.Single,
-            ClipGrad = hook.Config.GradClip is { } clip
-                ? new GradClipNormOptions { MaxNorm = clip.MaxNorm, NormType = clip.NormType, ErrorIfNonfinite = clip.ErrorIfNonfinite }
-                : null,
-            ZeroGradTiming = ZeroGradTiming.BeforeBackward,
-            SetToNone = !legacy.Options.Behavior.ZeroFilledGradients,
-        };
-        return new LegacyOptimWrapper(options, model, legacy);
+        UpdateOwner owner = OptimizerHooks.Length > 0 ? UpdateOwner.Hook : UpdateOwner.Model;
+        return new DeferredOptimWrapperOptions(legacy.Optimizer) { Owner = owner }.Build(model);
     }
 
     private CompatDiagnostic? NoTranslation(OptimizerHook[] found) =>
-        optimization != Optimization.Translate || found.Length > 1 || Plain is not null ? null : new(
+        optimization != Optimization.Translate || found.Length > 1 || Translatable is not null ? null : new(
             "COMPAT0205",
-            (found is [var derived]
-                ? $"{derived.Name} cannot be translated: what it does beyond an OptimizerHook is not known. "
-                : "There is no optimizer hook to translate: the model, or a hook of another kind, updates the weights. ")
+            found switch
+            {
+                [{ Config.DetectAnomalousParams: true } hook] when LegacyUpdate.IsKnown(hook) =>
+                    $"{hook.Name} cannot be translated: DetectAnomalousParams is set, and the engine's wrapper does not look for anomalous parameters. ",
+                [var derived] => $"{derived.Name} cannot be translated: what it does beyond an OptimizerHook is not known. ",
+                _ => "There is no optimizer hook to translate: the model, or a hook of another kind, updates the weights. ",
+            }
             + "Use Optimization.Automatic, which keeps the old way, or port the update to the engine's OptimWrapper.");
 
     private string[] HooksBefore(OptimizerHook hook) =>

@@ -25,7 +25,7 @@ internal sealed class LegacyRunnerFacade : BaseRunner
         : base(adapter?.LegacyModel ?? engine.Model, OptionsOf(engine), new FacadeState(engine))
     {
         this.engine = engine;
-        LogBuffer.Listener = new LogBufferAdapter(engine).PassOn;
+        LogBuffer.Listener = new LogBufferAdapter(engine, this).PassOn;
         adapter?.ShowTo(this, engine.OptimWrapper);
     }
 

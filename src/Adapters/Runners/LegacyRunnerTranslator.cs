@@ -15,16 +15,22 @@ namespace Compat.Adapters.Runners;
 
 /// <summary>Turns an old runner, with its loaders and workflow, into the options of the engine's runner.</summary>
 /// <remarks>
-/// Preserves: model, data, number of epochs, logger, folder, clock, rule for non-finite losses, position, hooks.
+/// Preserves: model, data, workflow, number of epochs or iterations, logger, folder, clock, rule for non-finite losses, position, hooks.
 /// Changes: nothing in the numbers, unless asked for (<see cref="AsEngineOptions.Optimization"/>).
-/// Rejects: workflows with other flows than training (COMPAT0701), a runner without MaxEpochs (COMPAT0702), overridden members that the engine does not call
-/// (COMPAT0704), and what <see cref="UpdateTranslator"/> rejects.
+/// Rejects: workflows that no runner can run (COMPAT0705), a validation without a step for it (COMPAT0105), a runner without a limit (COMPAT0702), overridden
+/// members that the engine does not call (COMPAT0704), and what <see cref="UpdateTranslator"/> rejects.
 /// </remarks>
 internal sealed class LegacyRunnerTranslator(
-    EpochBasedRunner legacy, IReadOnlyList<BatchLoader> dataLoaders, IReadOnlyList<WorkflowStep> workflow, AsEngineOptions options)
+    WorkflowRunner legacy, IReadOnlyList<BatchLoader> dataLoaders, IReadOnlyList<WorkflowStep> workflow, AsEngineOptions options)
 {
     /// <summary>Gets the old runner.</summary>
-    public EpochBasedRunner Legacy => legacy;
+    public WorkflowRunner Legacy => legacy;
+
+    /// <summary>Gets the loader of each flow.</summary>
+    public IReadOnlyList<BatchLoader> DataLoaders => dataLoaders;
+
+    /// <summary>Gets the flows.</summary>
+    public IReadOnlyList<WorkflowStep> Workflow => workflow;
 
     /// <summary>Gets what decides who updates the weights.</summary>
     public UpdateTranslator Update { get; } = new(legacy, options.Optimization);
@@ -37,7 +43,9 @@ internal sealed class LegacyRunnerTranslator(
         {
             Model = new LegacyModelAdapter(legacy.Model),
             WorkDir = legacy.WorkDir ?? Directory.GetCurrentDirectory(),  // with a logger of its own, the engine writes nothing there
-            TrainDataloader = dataLoaders[0],
+            TrainDataloader = FirstOf("train")!,
+            ValDataloader = FirstOf("val") is { } val ? val : null,
+            ValCfg = new LegacyValLoopOptions(),
             TrainCfg = new LegacyTrainLoopOptions(this),
             OptimWrapper = new LegacyOptimWrapperOptions(Update),
             DefaultHooks = new DefaultHooks { Timer = false, SamplerSeed = false, Logger = null, ParamScheduler = false },
@@ -89,22 +97,35 @@ internal sealed class LegacyRunnerTranslator(
             LogLevel.Information,
             CompatEvents.LegacyRunnerOnEngine,
             $"The engine trains this {legacy.GetType().Name}. {owner}{accepted}\nIts hooks are called in the following order:\n{legacy.GetHookInfo()}");
-        legacy.WarnIfOrderRepeats(dataLoaders, workflow);
+        (legacy as EpochBasedRunner)?.WarnIfOrderRepeats(dataLoaders, workflow);
+        (legacy as IterBasedRunner)?.WarnOfMissingEpochs(workflow);
     }
 
     private IEnumerable<CompatDiagnostic> RunnerRefusals()
     {
-        if (workflow.Any(flow => flow.Mode != "train" || flow.Epochs < 1) || workflow.Count != 1 || dataLoaders.Count != 1)
+        if (WorkflowFault() is { } fault)
         {
-            yield return new(
-                "COMPAT0701",
-                $"The workflow is [{string.Join(", ", workflow)}] with {dataLoaders.Count} loaders; the engine takes one 'train' flow with one loader. "
-                + "Validate after training with the old code, or port the validation to the engine's ValLoop.");
+            yield return new("COMPAT0705", $"The workflow is [{string.Join(", ", workflow)}] with {dataLoaders.Count} loaders: {fault}");
         }
 
-        if (legacy.MaxEpochs is null)
+        if (workflow.Any(flow => flow is { Mode: "val", Epochs: > 0 }) && legacy.Model is not IValStep)
         {
-            yield return new("COMPAT0702", NoMaxEpochs());
+            yield return new(
+                "COMPAT0105",
+                $"The workflow has a 'val' flow, but {legacy.ModelName} has no validation step. Let it implement {nameof(IValStep)}, or leave the flow out.");
+        }
+
+        if (NoLimit() is { } noLimit)
+        {
+            yield return new("COMPAT0702", noLimit);
+        }
+
+        if (Update.Translated is { } hook && LegacyUpdate.CumulativeItersOf(hook) > 1 && TrainLengths().Distinct().Count() > 1)
+        {
+            yield return new(
+                "COMPAT0205",
+                $"{hook.Name} cannot be translated: the 'train' flows have {string.Join(" and ", TrainLengths())} batches, so the number of all iterations, and with it the "
+                + "last window, changes from flow to flow. Use Optimization.Automatic, which keeps the old way, or give the flows loaders of one length.");
         }
 
         if (OverriddenMembers.Of(legacy.GetType(), workflow, options.IsCalledByRunIterations) is { Length: > 0 } members)
@@ -116,16 +137,33 @@ internal sealed class LegacyRunnerTranslator(
         }
     }
 
-    private string NoMaxEpochs()
+    private BatchLoader? FirstOf(string mode) => workflow.Zip(dataLoaders).FirstOrDefault(pair => pair.First.Mode == mode).Second;
+
+    private IEnumerable<int> TrainLengths() => workflow.Zip(dataLoaders).Where(pair => pair.First.Mode == "train").Select(pair => pair.Second.Length);
+
+    private string? WorkflowFault() =>
+        dataLoaders.Count != workflow.Count ? "give one loader for each flow."
+        : workflow.FirstOrDefault(flow => flow.Mode is not ("train" or "val")) is { Mode: { } mode } ? $"there is a mode '{mode}'; write 'train' or 'val'."
+        : workflow.Any(flow => flow is { Mode: "train", Epochs: > 0 }) ? null
+        : "nothing trains in it. Add a flow ('train', 1).";
+
+    private string? NoLimit() => legacy switch
     {
-        if (legacy.MaxIters is not { } iters)
+        IterBasedRunner { MaxIters: null } => NoLimit(
+            "MaxIters", "MaxEpochs", "iterations", legacy.MaxEpochs, (length, epochs) => $"{epochs} epochs of {length} batches are {epochs * length} iterations."),
+        EpochBasedRunner { MaxEpochs: null } => NoLimit(
+            "MaxEpochs", "MaxIters", "epochs", legacy.MaxIters, (length, iters) => $"{iters} iterations are {(iters + length - 1) / length} epochs of {length} batches."),
+        _ => null,
+    };
+
+    private string NoLimit(string option, string other, string units, int? set, Func<int, int, string> convert)
+    {
+        if (set is not { } number)
         {
-            return "The runner has no MaxEpochs, so the engine does not know when to stop. Set MaxEpochs in the runner's options.";
+            return $"The runner has no {option}, so the engine does not know when to stop. Set {option} in the runner's options.";
         }
 
-        string hint = dataLoaders is [{ Length: > 0 and var length }, ..]
-            ? $": {iters} iterations are {(iters + length - 1) / length} epochs of {length} batches."
-            : ".";
-        return $"MaxIters is {iters}, but {legacy.GetType().Name} counts epochs. Set MaxEpochs in the runner's options instead{hint}";
+        string hint = FirstOf("train") is { Length: > 0 and int length } ? $": {convert(length, number)}" : ".";
+        return $"{other} is {number}, but {legacy.GetType().Name} counts {units}. Set {option} in the runner's options instead{hint}";
     }
 }

@@ -1,4 +1,5 @@
 using Compat.Engine.Loops;
+using Compat.Legacy.Runners;
 
 namespace Compat.Adapters.Runners;
 
@@ -9,6 +10,6 @@ internal sealed record LegacyTrainLoopOptions(LegacyRunnerTranslator Translator)
     public override TrainLoop Build(Compat.Engine.Runner runner)
     {
         Translator.Check();
-        return new LegacyTrainLoop(runner, Translator.Legacy);
+        return Translator.Legacy is IterBasedRunner ? new LegacyIterTrainLoop(runner, Translator) : new LegacyEpochTrainLoop(runner, Translator);
     }
 }

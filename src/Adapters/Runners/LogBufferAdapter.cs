@@ -1,4 +1,5 @@
 using Compat.Engine.Hooks;
+using Compat.Legacy.Runners;
 using Compat.Torch.Training;
 
 namespace Compat.Adapters.Runners;
@@ -10,9 +11,11 @@ namespace Compat.Adapters.Runners;
 /// Rejects: nothing.
 /// </remarks>
 /// <param name="engine">The engine's runner.</param>
-internal sealed class LogBufferAdapter(Compat.Engine.Runner engine)
+/// <param name="legacy">The runner whose hooks log; values of a validation stay apart.</param>
+internal sealed class LogBufferAdapter(Compat.Engine.Runner engine, BaseRunner legacy)
 {
-    private readonly Dictionary<string, string> keys = [];
+    private readonly Dictionary<string, string> trainKeys = [];
+    private readonly Dictionary<string, string> valKeys = [];
     private bool? isTimed;
 
     private bool IsTimed => isTimed ??= engine.Hooks.All.OfType<IterTimerHook>().Any();
@@ -36,9 +39,11 @@ internal sealed class LogBufferAdapter(Compat.Engine.Runner engine)
     // A hook logs the same names in every iteration.
     private string KeyOf(string name)
     {
+        bool validates = legacy.Mode == "val";
+        Dictionary<string, string> keys = validates ? valKeys : trainKeys;
         if (!keys.TryGetValue(name, out string? key))
         {
-            key = $"train/{name}";
+            key = validates ? $"val/{name}" : $"train/{name}";
             keys.Add(name, key);
         }
 

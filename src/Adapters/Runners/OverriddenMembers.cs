@@ -18,7 +18,7 @@ internal static class OverriddenMembers
     {
         string?[] ignored =
         [
-            isCalledByRunIterations ? null : nameof(EpochBasedRunner.RunIterations),
+            isCalledByRunIterations ? null : nameof(WorkflowRunner.RunIterations),
             "ResolveMode",
             "Train",
             workflow.Any(flow => flow.Mode == "val") ? "Val" : null,
@@ -35,5 +35,5 @@ internal static class OverriddenMembers
         return [.. ignored.OfType<string>().Where(overridden.Contains)];
     }
 
-    private static bool IsOurs(Type? type) => type!.IsAssignableFrom(typeof(EpochBasedRunner));
+    private static bool IsOurs(Type? type) => type!.IsAssignableFrom(typeof(EpochBasedRunner)) || type.IsAssignableFrom(typeof(IterBasedRunner));
 }

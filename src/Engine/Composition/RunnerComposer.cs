@@ -111,8 +111,8 @@ internal static class RunnerComposer
             model = wrapper.Module;
         }
 
-        CheckEvaluation("Val", options.ValDataloader, options.ValEvaluator, model, model.OverridesValStep);
-        CheckEvaluation("Test", options.TestDataloader, options.TestEvaluator, model, model.OverridesTestStep);
+        CheckEvaluation("Val", options.ValDataloader, options.ValEvaluator, model, model.HasValStep);
+        CheckEvaluation("Test", options.TestDataloader, options.TestEvaluator, model, model.HasTestStep);
     }
 
     private static void CheckEvaluation(string kind, DataloaderOptions? loader, Evaluator? evaluator, BaseModel model, bool overridesStep)

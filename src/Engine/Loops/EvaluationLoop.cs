@@ -52,8 +52,7 @@ public abstract class EvaluationLoop : BaseLoop
     /// <returns>The number of finished iterations of this pass, after each one.</returns>
     public override IEnumerable<int> Iterations()
     {
-        Begin();
-        Model.eval();
+        BeginPass();
         losses.Clear();
         Evaluator?.Reset();                                           // a pass that was broken off may have left something
         int batchIndex = 0;
@@ -65,6 +64,13 @@ public abstract class EvaluationLoop : BaseLoop
 
         Metrics = Evaluate();
         End(Metrics);
+    }
+
+    /// <summary>Does what comes before the first batch. As MMEngine, hooks come first, then the model is put into evaluation mode.</summary>
+    protected virtual void BeginPass()
+    {
+        Begin();
+        Model.eval();
     }
 
     /// <summary>Calls the hooks before the pass.</summary>
@@ -120,7 +126,7 @@ public abstract class EvaluationLoop : BaseLoop
 
         if (outputs.Losses is { } returned)
         {
-            losses.Add(model, returned);
+            losses.Add(model, returned, outputs.NumSamples);
         }
 
         if (outputs.Predictions is { } predictions)

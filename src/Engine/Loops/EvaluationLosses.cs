@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace Compat.Engine.Loops;
 
-/// <summary>The losses of one evaluation: each is averaged over the batches that returned it, whatever their size.</summary>
+/// <summary>The losses of one evaluation: each is averaged over the batches that returned it, whatever their size, unless a batch says how much it weighs.</summary>
 /// <remarks>Source: MMEngine's <c>_update_losses</c> and <c>_parse_losses</c>.</remarks>
 /// <param name="pending">Where the values wait until the pass is over. Borrowed.</param>
 internal sealed class EvaluationLosses(PendingScalars pending)
@@ -17,7 +17,7 @@ internal sealed class EvaluationLosses(PendingScalars pending)
 
     /// <summary>Takes in the losses of one batch. Nothing waits for the device.</summary>
     /// <exception cref="ArgumentException">A loss has more or less than one element.</exception>
-    public void Add(string model, LossDict losses)
+    public void Add(string model, LossDict losses, int? numSamples)
     {
         foreach ((string name, IReadOnlyList<Tensor> tensors) in losses)
         {
@@ -30,7 +30,7 @@ internal sealed class EvaluationLosses(PendingScalars pending)
             foreach (Tensor tensor in tensors)
             {
                 CheckSize(model, name, tensor);
-                history.Update(tensor);                               // a list adds one entry for each of its tensors, as there
+                history.Update(tensor, weight: numSamples);                            // a list adds one entry for each of its tensors, as there
             }
         }
     }

@@ -16,6 +16,7 @@ namespace Compat.Engine.Model;
 /// </remarks>
 public abstract class BaseModel : nn.Module
 {
+    private readonly BaseDataPreprocessor ownPreprocessor;
     private bool warnedOfTotal;
 
     /// <summary>Makes a model.</summary>
@@ -23,10 +24,11 @@ public abstract class BaseModel : nn.Module
     /// What prepares each batch; <see langword="null"/> for one that moves it to the model's device. The model takes it over.
     /// </param>
     protected BaseModel(BaseDataPreprocessor? dataPreprocessor = null)
-        : base(string.Empty) => DataPreprocessor = dataPreprocessor ?? new();
+        : base(string.Empty) => ownPreprocessor = dataPreprocessor ?? new();
 
     /// <summary>Gets what prepares each batch.</summary>
-    public BaseDataPreprocessor DataPreprocessor { get; }
+    /// <value>What the model was made with. A <see cref="ModelWrapper"/> gives that of the model behind it.</value>
+    public virtual BaseDataPreprocessor DataPreprocessor => ownPreprocessor;
 
     /// <summary>Gets the module whose parameters, buffers and names count: what is trained, traced and saved.</summary>
     /// <value>The model itself. One that stands in front of another module, and does not register it, gives that module.</value>
@@ -36,11 +38,13 @@ public abstract class BaseModel : nn.Module
     /// <value>The runner's logger, once a runner has the model.</value>
     internal ILogger Logger { get; set; } = NullLogger.Instance;
 
-    /// <summary>Gets whether the model says itself what a validation step is; otherwise it predicts.</summary>
-    internal bool OverridesValStep => Overrides<DataBatch, ValOutputs>(ValStep, typeof(BaseModel));
+    /// <summary>Gets whether the model says itself what a validation step is; otherwise it predicts. A runner asks it before it trains.</summary>
+    /// <value>Whether <c>ValStep</c> is overridden. A model whose override only helps those that derive from it says <see langword="false"/>.</value>
+    protected internal virtual bool HasValStep => Overrides<DataBatch, ValOutputs>(ValStep, typeof(BaseModel));
 
-    /// <summary>Gets whether the model says itself what a test step is; otherwise it predicts.</summary>
-    internal bool OverridesTestStep => Overrides<DataBatch, ValOutputs>(TestStep, typeof(BaseModel));
+    /// <summary>Gets whether the model says itself what a test step is; otherwise it predicts. A runner asks it before it tests.</summary>
+    /// <value>Whether <c>TestStep</c> is overridden.</value>
+    protected internal virtual bool HasTestStep => Overrides<DataBatch, ValOutputs>(TestStep, typeof(BaseModel));
 
     /// <summary>Gets whether the model can be validated by its predictions, which a runner asks before it trains.</summary>
     /// <value>Whether <c>Predict</c> is overridden. A model whose override only refuses says <see langword="false"/>.</value>
@@ -167,7 +171,7 @@ public abstract class BaseModel : nn.Module
     {
         if (disposing)
         {
-            DataPreprocessor.Dispose();
+            ownPreprocessor.Dispose();
         }
 
         base.Dispose(disposing);

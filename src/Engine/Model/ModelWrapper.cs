@@ -16,6 +16,9 @@ public abstract class ModelWrapper(BaseModel module) : ModuleView(module), IMode
     /// <inheritdoc/>
     public BaseModel Module => module;
 
+    /// <summary>Gets what prepares each batch: that of the model behind this one, so that a training step of one's own prepares as the model does.</summary>
+    public override BaseDataPreprocessor DataPreprocessor => module.DataPreprocessor;
+
     /// <inheritdoc/>
     public override LogVars TrainStep(DataBatch data, BaseOptimWrapper optimWrapper) => module.TrainStep(data, optimWrapper);
 

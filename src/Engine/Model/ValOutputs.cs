@@ -52,6 +52,10 @@ public sealed class ValOutputs
     /// <value><see langword="null"/> if the step returned predictions alone.</value>
     public LossDict? Losses { get; }
 
+    /// <summary>Gets how many samples the losses stand for: their weight when the batches are averaged.</summary>
+    /// <value>At least 1. The default is <see langword="null"/>: all batches weigh the same, as in MMEngine, whatever their size.</value>
+    public int? NumSamples { get; init; }
+
     // Null stays null, so that the loop can refuse it with the model's name.
 
     /// <summary>Returns predictions alone.</summary>

@@ -81,6 +81,11 @@ public sealed class LogBuffer : IDisposable
     /// <exception cref="NonFiniteLossException">A loss is not finite, and the runner's options do not allow it.</exception>
     public void Flush() => pending.Flush();
 
+    /// <summary>Takes a loss scaler's decision about the losses since the last one, which need not be finite if their step is left out.</summary>
+    /// <remarks><see cref="BaseRunner.AnnounceSkip"/> calls it. By itself it is for who scales in place of a hook and has announced the step already.</remarks>
+    /// <param name="isSkipped">One element, not 0 if the step is left out. Borrowed.</param>
+    public void Decide(TorchSharp.torch.Tensor isSkipped) => pending.Decide(isSkipped);
+
     /// <summary>Frees the values that nobody read.</summary>
     public void Dispose() => pending.Dispose();
 
@@ -94,10 +99,6 @@ public sealed class LogBuffer : IDisposable
     /// <param name="loss">The loss. Borrowed.</param>
     /// <param name="iteration">The iteration, for the message.</param>
     internal void Watch(TorchSharp.torch.Tensor loss, int iteration) => pending.Add(loss, null, 0, new WatchedLoss("loss", iteration));
-
-    /// <summary>Takes a loss scaler's decision about the losses since the last one.</summary>
-    /// <param name="isSkipped">One element, not 0 if their step is left out. Borrowed.</param>
-    internal void Decide(TorchSharp.torch.Tensor isSkipped) => pending.Decide(isSkipped);
 
     private void Add(LogVars vars, int count, int? iteration)
     {

@@ -34,6 +34,32 @@ public class IterBasedRunner : WorkflowRunner
     // MMCV hands the optimizer to the validation step in its other runner only.
     private protected override OptimizerSet? OptimizerOfVal => null;
 
+    /// <summary>Says in the log which schedules wait for epochs that never come, and that the values of a validation are printed with those of the training.</summary>
+    /// <remarks>The runner does it itself, before the hooks before the run; the method is public for who drives the runner from outside.</remarks>
+    /// <param name="workflow">The flows.</param>
+    public void WarnOfMissingEpochs(IReadOnlyList<WorkflowStep> workflow)
+    {
+        ArgumentNullException.ThrowIfNull(workflow);
+        foreach (ScheduleHook hook in Hooks.OfType<ScheduleHook>().Where(hook => hook.ByEpoch))
+        {
+            CompatEvents.Write(
+                Logger,
+                LogLevel.Warning,
+                CompatEvents.ScheduleWithoutEpochs,
+                $"{hook.Name} counts epochs, but {GetType().Name} has none: it sets nothing, as in MMCV. Set its ByEpoch to false.");
+        }
+
+        if (workflow.Any(flow => flow is { Mode: "val", Epochs: > 0 }) && Hooks.Any(hook => hook is LoggerHook))
+        {
+            CompatEvents.Write(
+                Logger,
+                LogLevel.Warning,
+                CompatEvents.ValInTrainLines,
+                "The values of the 'val' flow are averaged into the lines of the training, and no line of their own is printed, as in MMCV's IterBasedRunner. "
+                + "Use an EpochBasedRunner for validation lines.");
+        }
+    }
+
     /// <summary>Trains one iteration.</summary>
     /// <param name="dataLoader">Gives the batch.</param>
     protected virtual void Train(IterLoader dataLoader)
@@ -116,25 +142,5 @@ public class IterBasedRunner : WorkflowRunner
         return $"MaxEpochs is {epochs}, but {GetType().Name} counts iterations. Set MaxIters in the runner's options instead{hint}";
     }
 
-    private protected override void Announce(IReadOnlyList<BatchLoader> dataLoaders, IReadOnlyList<WorkflowStep> workflow)
-    {
-        foreach (ScheduleHook hook in Hooks.OfType<ScheduleHook>().Where(hook => hook.ByEpoch))
-        {
-            CompatEvents.Write(
-                Logger,
-                LogLevel.Warning,
-                CompatEvents.ScheduleWithoutEpochs,
-                $"{hook.Name} counts epochs, but {GetType().Name} has none: it sets nothing, as in MMCV. Set its ByEpoch to false.");
-        }
-
-        if (workflow.Any(flow => flow is { Mode: "val", Epochs: > 0 }) && Hooks.Any(hook => hook is LoggerHook))
-        {
-            CompatEvents.Write(
-                Logger,
-                LogLevel.Warning,
-                CompatEvents.ValInTrainLines,
-                "The values of the 'val' flow are averaged into the lines of the training, and no line of their own is printed, as in MMCV's IterBasedRunner. "
-                + "Use an EpochBasedRunner for validation lines.");
-        }
-    }
+    private protected override void Announce(IReadOnlyList<BatchLoader> dataLoaders, IReadOnlyList<WorkflowStep> workflow) => WarnOfMissingEpochs(workflow);
 }

@@ -7,6 +7,7 @@ using Compat.Engine.Optim;
 using Compat.Legacy;
 using Compat.Legacy.Runners;
 using Compat.Torch.Amp;
+using Compat.Torch.Serialization;
 using Compat.Torch.Training;
 
 namespace Compat.Adapters.Tests.Optim;
@@ -158,6 +159,73 @@ public sealed class UpdateTranslatorTests
             "COMPAT0204",
             "OptimizerHook steps one optimizer, but there are several by name: main. Give one, or leave the hook out and let the model, or a hook of your own, step "
             + "them."));
+    }
+
+    [Fact]
+    public void A_translated_hook_that_counts_its_last_window_from_a_resume_is_a_change()
+    {
+        using Trainer legacy = Accumulating().Train(onEngine: false);
+        using Trainer refused = Accumulating();
+        using Trainer kept = Accumulating().Train(onEngine: true);
+        using Trainer accepted = Accumulating();
+
+        refused.Invoking(trainer => AsEngine(trainer, Optimization.Translate)).Should().Throw<CompatException>().Which.Diagnostics.Should().ContainSingle()
+            .Which.ToString().Should().StartWith(
+                "COMPAT0208: The runner's RemainderRule is FromResume: GradientCumulativeOptimizerHook counts its last window of 4 iterations from where training is resumed.");
+        AsEngine(accepted, Optimization.Translate, "COMPAT0208").Train();
+
+        Same.Should(legacy.Trace, kept.Trace);
+        Same.Should(legacy.Trace, accepted.Trace);
+
+        static Trainer Accumulating() => new(
+            runner => runner.RegisterTrainingHooks(Trainer.UsualHooks(new GradientCumulativeOptimizerConfig { CumulativeIters = 4 })),
+            behavior: LegacyBehavior.V1_6_1);
+    }
+
+    [Fact]
+    public void A_hook_that_looks_for_anomalous_parameters_is_kept_and_not_translated()
+    {
+        using Trainer kept = Looking();
+        using Trainer refused = Looking();
+
+        Compat.Engine.Runner engine = AsEngine(kept, Optimization.Automatic);
+        engine.Train();
+
+        engine.OptimWrapper.Should().BeOfType<DeferredOptimWrapper>();
+        refused.Invoking(trainer => AsEngine(trainer, Optimization.Translate)).Should().Throw<CompatException>().Which.Diagnostics.Should().ContainSingle()
+            .Which.ToString().Should().StartWith("COMPAT0205: OptimizerHook cannot be translated: DetectAnomalousParams is set, ");
+
+        static Trainer Looking() => new(runner => runner.RegisterTrainingHooks(Trainer.UsualHooks(new() { DetectAnomalousParams = true })));
+    }
+
+    [Theory]
+    [InlineData(Optimization.KeepHooks)]
+    [InlineData(Optimization.Translate)]
+    public void The_state_of_a_scaler_comes_from_the_meta_and_goes_into_it(Optimization optimization)
+    {
+        using Trainer legacy = Scaling().Train(onEngine: false);
+        using Trainer engine = Scaling();
+        using Compat.Engine.Runner runner = AsEngine(engine, optimization);
+        using Trainer other = Scaling(scale: 1024).Train(onEngine: false);
+
+        runner.Train();
+
+        Same.Should(legacy.Trace, engine.Trace);
+        State(engine).Should().Be(State(legacy)).And.NotBe(State(other));
+        runner.Dispose();
+        State(engine).Should().Be(State(legacy), "the meta outlives the engine's runner");
+
+        static string State(Trainer trainer) => string.Join(' ', (PthDict)trainer.Runner.Meta!.Section("fp16")["loss_scaler"]);
+
+        static Trainer Scaling(double scale = 32) => new(runner =>
+        {
+            runner.RegisterTrainingHooks(Trainer.UsualHooks(new Fp16OptimizerConfig { LossScale = new GradScalerOptions { InitScale = 8 }, GradClip = new(0.5) }));
+            runner.Meta = [];
+            runner.Meta.Section("fp16")["loss_scaler"] = new PthDict
+            {
+                ["scale"] = scale, ["growth_factor"] = 2.0, ["backoff_factor"] = 0.5, ["growth_interval"] = 4, ["_growth_tracker"] = 3,
+            };
+        });
     }
 
     private static Compat.Engine.Runner AsEngine(Trainer trainer, Optimization optimization, params string[] accepted) => trainer.Runner.AsEngine(

@@ -23,13 +23,12 @@ public sealed class LegacyRunnerTranslatorTests
     }
 
     [Fact]
-    public void A_workflow_with_another_flow_is_refused()
+    public void A_validation_of_a_model_without_a_step_for_it_is_refused()
     {
         using Trainer trainer = new();
 
         Refusals(trainer, [trainer.Loaders[0], trainer.Loaders[0]], [("train", 1), ("val", 1)]).Should().Equal(
-            "COMPAT0701: The workflow is [('train', 1), ('val', 1)] with 2 loaders; the engine takes one 'train' flow with one loader. "
-            + "Validate after training with the old code, or port the validation to the engine's ValLoop.");
+            "COMPAT0105: The workflow has a 'val' flow, but ProbeModel has no validation step. Let it implement IValStep, or leave the flow out.");
     }
 
     [Fact]
@@ -37,15 +36,25 @@ public sealed class LegacyRunnerTranslatorTests
     {
         using Trainer trainer = new();
 
-        Refusals(trainer, [], [("train", 1)]).Should().ContainSingle().Which.Should().StartWith("COMPAT0701: The workflow is [('train', 1)] with 0 loaders;");
+        Refusals(trainer, [], [("train", 1)]).Should().Equal("COMPAT0705: The workflow is [('train', 1)] with 0 loaders: give one loader for each flow.");
     }
 
     [Fact]
-    public void A_flow_of_no_epochs_is_refused()
+    public void An_unknown_mode_is_refused()
     {
         using Trainer trainer = new();
 
-        Refusals(trainer, trainer.Loaders, [("train", 0)]).Should().ContainSingle().Which.Should().StartWith("COMPAT0701: The workflow is [('train', 0)] with 1 loaders;");
+        Refusals(trainer, [trainer.Loaders[0], trainer.Loaders[0]], [("train", 1), ("test", 1)]).Should().Equal(
+            "COMPAT0705: The workflow is [('train', 1), ('test', 1)] with 2 loaders: there is a mode 'test'; write 'train' or 'val'.");
+    }
+
+    [Fact]
+    public void A_workflow_that_never_trains_is_refused()
+    {
+        using Trainer trainer = new();
+
+        Refusals(trainer, trainer.Loaders, [("train", 0)]).Should().Equal(
+            "COMPAT0705: The workflow is [('train', 0)] with 1 loaders: nothing trains in it. Add a flow ('train', 1).");
     }
 
     [Fact]
@@ -67,7 +76,7 @@ public sealed class LegacyRunnerTranslatorTests
                 runner.RegisterOptimizerHook(new OptimizerConfig());
             },
             maxEpochs: null);
-        Refusals(trainer, trainer.Loaders, [("val", 1)]).Select(text => text[..10]).Should().Equal("COMPAT0202", "COMPAT0701", "COMPAT0702");
+        Refusals(trainer, trainer.Loaders, [("val", 1)]).Select(text => text[..10]).Should().Equal("COMPAT0202", "COMPAT0705", "COMPAT0105", "COMPAT0702");
     }
 
     [Fact]
@@ -117,7 +126,7 @@ public sealed class LegacyRunnerTranslatorTests
         using Trainer trainer = new(makeRunner: (model, options) => new OwnVal(model, options));
 
         trainer.Invoking(usual => usual.AsEngine()).Should().NotThrow();
-        Refusals(trainer, [trainer.Loaders[0], trainer.Loaders[0]], [("train", 1), ("val", 1)]).Select(text => text[..10]).Should().Equal("COMPAT0701", "COMPAT0704");
+        Refusals(trainer, [trainer.Loaders[0], trainer.Loaders[0]], [("train", 1), ("val", 1)]).Select(text => text[..10]).Should().Equal("COMPAT0105", "COMPAT0704");
     }
 
     [Fact]

@@ -95,6 +95,16 @@ public sealed class ModelWrapperTests
         preprocessor.Freed.Should().BeEmpty();
     }
 
+    [Fact]
+    public void A_step_of_ones_own_in_a_wrapper_prepares_batches_as_the_model_does()
+    {
+        FreedPreprocessor preprocessor = new();
+        using TestModel model = new(preprocessor);
+        using CountingWrapper wrapper = new(model);
+
+        wrapper.DataPreprocessor.Should().BeSameAs(preprocessor);
+    }
+
     private static RunnerOptions Moving(TestRun run) => run.Options with { TrainDataloader = new BatchLoader(new TwosDataset()) };
 
     private sealed record Counting : ModelWrapperOptions

@@ -1,0 +1,67 @@
+using Compat.Legacy;
+using Compat.Legacy.Runners;
+using Compat.Torch.Data;
+
+namespace Compat.Adapters.Runners;
+
+/// <summary>Trains the workflow of an <see cref="EpochBasedRunner"/> on the engine, epoch by epoch.</summary>
+/// <remarks>
+/// Preserves: what <see cref="LegacyTrainLoop"/> does; the order of flows, and the validation that still comes after the last epoch.
+/// Changes: nothing.
+/// Rejects: what <see cref="LegacyTrainLoop"/> does.
+/// </remarks>
+internal sealed class LegacyEpochTrainLoop : LegacyTrainLoop
+{
+    private readonly LegacyValLoop?[] validations;
+    private BatchLoader present;
+
+    public LegacyEpochTrainLoop(Compat.Engine.Runner engine, LegacyRunnerTranslator translator)
+        : base(engine, translator)
+    {
+        MaxEpochs = Legacy.MaxEpochs!.Value;
+        present = Dataloader;
+        validations = [.. Flows.Select(pair => pair.Flow.Mode == "val" ? new LegacyValLoop(engine, pair.Loader) : null)];
+    }
+
+    public override int MaxEpochs { get; }
+
+    public override int MaxIters => MaxEpochs * present.Length;
+
+    protected override bool IsDone => Progress.Epoch >= MaxEpochs;
+
+    protected override IEnumerable<int> RunFlows()
+    {
+        while (!IsDone && !StopTraining)
+        {
+            for (int i = 0; i < Flows.Count; i++)
+            {
+                (WorkflowStep flow, BatchLoader loader) = Flows[i];
+                for (int times = 0; GoesOn(flow, times); times++)
+                {
+                    foreach (int _ in validations[i]?.Iterations() ?? RunEpoch(loader))
+                    {
+                        yield return Progress.Iter;
+                    }
+                }
+            }
+        }
+    }
+
+    private IEnumerable<int> RunEpoch(BatchLoader loader)
+    {
+        present = loader;
+        BeginTraining(loader);
+        State.MaxIters = MaxIters;
+        CallBeforeTrainEpoch();
+        ApplyRestored();
+        foreach (DataBatch batch in loader)
+        {
+            RunIter(Progress.BatchIndex, batch);
+            yield return Progress.Iter;
+        }
+
+        CallAfterTrainEpoch();
+        Flush();
+        FinishEpoch();
+    }
+}
