@@ -40,7 +40,7 @@ public sealed class Runner : IDisposable
         this.options = options;
         Probe = options.Probe ?? new();
         Collectives = ProcessComposer.Join(options);
-        Timestamp = ProcessComposer.Share(Collectives, Time.GetLocalNow().ToString("yyyyMMdd_HHmmss", CultureInfo.InvariantCulture));
+        Timestamp = Collectives.ShareText(Time.GetLocalNow().ToString("yyyyMMdd_HHmmss", CultureInfo.InvariantCulture));
         ExperimentName = options.ExperimentName is null ? Timestamp : $"{options.ExperimentName}_{Timestamp}";
         WorkDir = Directory.CreateDirectory(options.WorkDir).FullName;
         if (options.Randomness.Seed is { } seed)

@@ -1,3 +1,4 @@
+using Compat.Torch.Distributed;
 using Compat.Torch.Training;
 using Microsoft.Extensions.Logging;
 
@@ -6,7 +7,7 @@ namespace Compat.Legacy;
 /// <summary>Settings of a runner.</summary>
 public sealed record RunnerOptions
 {
-    /// <summary>Gets where log lines go. It looks optional in MMCV, and is not.</summary>
+    /// <summary>Gets where log lines go; of several processes, those of 0, and errors of the others. It looks optional in MMCV, and is not.</summary>
     public required ILogger Logger { get; init; }
 
     /// <summary>Gets the optimizer, or several by name.</summary>
@@ -20,6 +21,10 @@ public sealed record RunnerOptions
     /// <summary>Gets what is written into checkpoints and as the first line of the JSON log, such as <c>exp_name</c>. The runner keeps this very object.</summary>
     /// <value>The default is <see langword="null"/>: nothing.</value>
     public RunnerMeta? Meta { get; init; }
+
+    /// <summary>Gets what the training processes do together.</summary>
+    /// <value>The default is <see cref="SingleProcess"/>, or those of the model, if that is a <see cref="MMDistributedDataParallel"/>.</value>
+    public ICollectives Collectives { get; init; } = SingleProcess.Instance;
 
     /// <summary>Gets how many epochs are trained.</summary>
     /// <value>The default is <see langword="null"/>. Not together with <see cref="MaxIters"/>.</value>

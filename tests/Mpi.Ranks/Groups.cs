@@ -6,12 +6,19 @@ namespace Compat.Mpi.Ranks;
 /// <summary>The cases by the name of their group.</summary>
 internal static class Groups
 {
-    /// <summary>Cases that end the program: what they throw is not caught.</summary>
+    /// <summary>What begins the names of groups whose cases end the program: what they throw is not caught.</summary>
     public const string Failing = "failing";
 
     public static IEnumerable<RankCase> Of(string group, ICollectives collectives) => group switch
     {
         "collectives" => CollectivesCases.All,
+        "validation" => GoldenCases.Validations(collectives),
+        "reduce" => ReduceCases.Of(collectives),
+        "engine" => EngineCases.All,
+        "legacy" => LegacyCases.All,
+        "failing_engine" => [new("A_rank_that_fails_alone_ends_the_others", EngineCases.FailAlone)],
+        "failing_legacy" => [new("A_rank_that_fails_alone_ends_the_others", LegacyCases.FailAlone)],
+        "mmcv" => GoldenCases.Of("mmcv", collectives),
         "mmengine" => GoldenCases.Of("mmengine", collectives),
         "alone" => [new("There_is_one_process", Alone)],
         Failing => [new("A_rank_that_exits_alone_ends_the_others", ExitAlone)],

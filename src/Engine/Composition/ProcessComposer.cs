@@ -1,4 +1,3 @@
-using System.Text;
 using Compat.Engine.Model;
 using Compat.Torch.Distributed;
 
@@ -15,9 +14,6 @@ internal static class ProcessComposer
             : throw new ArgumentException(
                 $"Launcher is {options.Launcher}, and Collectives is a {options.Collectives.GetType().Name} that this launcher has not given. Set one of the two.", nameof(options));
     }
-
-    /// <summary>Gives everybody the text of process 0.</summary>
-    public static string Share(ICollectives collectives, string text) => Encoding.UTF8.GetString(collectives.Broadcast(Encoding.UTF8.GetBytes(text)));
 
     /// <summary>Gets the seed of the samplers: without one, several processes need a common one.</summary>
     public static long? SamplerSeed(ICollectives collectives, long? seed) => seed is null && collectives.Rank.WorldSize > 1
@@ -50,7 +46,7 @@ internal static class ProcessComposer
         }
 
         string own = $"{runner.TrainLoop!.Dataloader.Length} batches and {runner.MaxIters} iterations";
-        string[] all = [.. runner.Collectives.AllGather(Encoding.UTF8.GetBytes(own)).Select(Encoding.UTF8.GetString)];
+        string[] all = runner.Collectives.GatherTexts(own);
         if (all.Any(one => one != all[0]))
         {
             throw new InvalidOperationException(

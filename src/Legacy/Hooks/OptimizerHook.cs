@@ -40,6 +40,7 @@ public class OptimizerHook : Hook
         AnomalousParameters? anomalous = Config.DetectAnomalousParams ? new(runner.Model) : null;
         Backward(runner, loss);
         anomalous?.Report(runner.Model, runner.Logger);
+        AverageGradients(runner);
         Update(runner, optimizer);
     }
 
@@ -56,6 +57,7 @@ public class OptimizerHook : Hook
         Tensor loss = runner.Outputs!.RequireLoss(runner.ModelName);
         optim.Optimizer optimizer = runner.RequireOptimizer().Single;
         Backward(runner, loss / window.LossFactor(runner));
+        AverageGradients(runner);
         if (EveryNIters(runner, window.Iters) || IsLastIter(runner))
         {
             Update(runner, optimizer);
@@ -73,6 +75,9 @@ public class OptimizerHook : Hook
     }
 
     private protected virtual void Step(BaseRunner runner, optim.Optimizer optimizer) => OptimizerFault.Step(optimizer);
+
+    // As in MMCV, after every backward, gradients of a window that is not over included.
+    private static void AverageGradients(BaseRunner runner) => (runner.Model as MMDistributedDataParallel)?.Replica.Average(runner.Model.parameters());
 
     private void Update(BaseRunner runner, optim.Optimizer optimizer)
     {

@@ -28,7 +28,7 @@ public sealed class TextLoggerHook : LoggerHook
         base.BeforeRun(runner);
         startIter = runner.Iter;
         jsonPath = runner.WorkDir is null ? null : Path.Combine(runner.WorkDir, $"{runner.Timestamp}.log.json");
-        if (jsonPath is not null && runner.Meta is { } meta)
+        if (jsonPath is not null && runner.Rank == 0 && runner.Meta is { } meta)
         {
             WriteMeta(runner, meta);
         }
@@ -43,6 +43,11 @@ public sealed class TextLoggerHook : LoggerHook
     /// <inheritdoc/>
     protected override void Log(BaseRunner runner)
     {
+        if (runner.Rank > 0)
+        {
+            return;                                                   // of several processes, 0 writes
+        }
+
         string mode = GetMode(runner);
         OptimizerSnapshot lr = runner.CurrentLr();
         LogExperimentName(runner);

@@ -1,6 +1,8 @@
 using System.Globalization;
 using Compat.Torch;
 using Compat.Torch.Data;
+using Compat.Torch.Distributed;
+using Compat.Torch.Logging;
 using Compat.Torch.Native;
 using Compat.Torch.Optim;
 using Compat.Torch.Training;
@@ -43,15 +45,17 @@ public abstract class BaseRunner : IDisposable
 
         TorchEnvironment.EnsureLoaded();
         Model = model;
+        Collectives = ProcessCheck.CollectivesOf(model, options);
+        Logger = ErrorsOnly.OnOtherRanks(options.Logger, Collectives.Rank);
         Probe = options.Probe ?? new();
         Options = options;
         Meta = options.Meta;
         WorkDir = options.WorkDir is null ? null : Directory.CreateDirectory(options.WorkDir).FullName;
         Timestamp = Time.GetLocalNow().ToString("yyyyMMdd_HHmmss", CultureInfo.InvariantCulture);
-        PendingScalars pending = new(options.NonFiniteLoss, options.Logger);
+        PendingScalars pending = new(options.NonFiniteLoss, Logger);
         LogBuffer = new LogBuffer(pending);
         Parameters = new ParameterWatch(pending, Logger);
-        Failures = new FailureReport(Logger, WhereItStands);
+        Failures = new FailureReport(Logger, WhereItStands, Collectives);
         State = state ?? new() { MaxEpochs = options.MaxEpochs, MaxIters = options.MaxIters };
     }
 
@@ -61,14 +65,14 @@ public abstract class BaseRunner : IDisposable
     /// <summary>Gets the model. Borrowed.</summary>
     public nn.Module Model { get; }
 
-    /// <summary>Gets the name of the model's class.</summary>
-    public string ModelName => Model.GetType().Name;
+    /// <summary>Gets the name of the model's class; of a wrapped model, that of the model behind.</summary>
+    public string ModelName => (Model is MMDistributedDataParallel wrapper ? wrapper.Module : Model).GetType().Name;
 
     /// <summary>Gets the optimizer, or several by name; <see langword="null"/> if there is none.</summary>
     public OptimizerSet? Optimizer => Options.Optimizer;
 
     /// <summary>Gets where log lines go.</summary>
-    public ILogger Logger => Options.Logger;
+    public ILogger Logger { get; }
 
     /// <summary>Gets the clock of timers and time stamps.</summary>
     public TimeProvider Time => Options.Time;
@@ -93,10 +97,13 @@ public abstract class BaseRunner : IDisposable
     public string? RunningHook => hooks.Running;
 
     /// <summary>Gets the position of this process among those that train together.</summary>
-    public int Rank { get; }
+    public int Rank => Collectives.Rank.Rank;
 
     /// <summary>Gets how many processes train together.</summary>
-    public int WorldSize { get; } = 1;
+    public int WorldSize => Collectives.Rank.WorldSize;
+
+    /// <summary>Gets what the training processes do together.</summary>
+    public ICollectives Collectives { get; }
 
     /// <summary>Gets what announces the moments of an update that no hook sees. Optimizer hooks call it inside their step.</summary>
     public IterationProbe Probe { get; }

@@ -52,6 +52,7 @@ public abstract class WorkflowRunner : BaseRunner
         ArgumentNullException.ThrowIfNull(dataLoaders);
         ArgumentNullException.ThrowIfNull(workflow);
         int max = Prepare(dataLoaders, workflow);
+        ProcessCheck.Run(this, dataLoaders);
         Failures.Watch(() => CallHook(HookStage.BeforeRun));
         if (Count.Done < max && workflow.Any(flow => flow.Mode != "val"))
         {

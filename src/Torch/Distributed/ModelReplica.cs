@@ -73,7 +73,7 @@ public sealed class ModelReplica
             parameter.grad = zeros_like(parameter).DetachFromDisposeScope();
         }
 
-        GradientBuckets.Average([.. used.Select(parameter => parameter.grad!)], collectives);
+        TensorBuckets.Average([.. used.Select(parameter => parameter.grad!)], collectives);
     }
 
     /// <summary>Gives all processes the buffers of process 0.</summary>

@@ -1,4 +1,3 @@
-using System.Text;
 using static TorchSharp.torch;
 
 namespace Compat.Torch.Distributed;
@@ -15,7 +14,7 @@ internal static class ReplicaCheck
             .. module.named_parameters().Select(entry => Describe("parameter", entry.name, entry.parameter) + (entry.parameter.requires_grad ? string.Empty : ", frozen")),
             .. module.named_buffers().Select(entry => Describe("buffer", entry.name, entry.buffer)),
         ];
-        string[][] all = [.. collectives.AllGather(Encoding.UTF8.GetBytes(string.Join('\n', own))).Select(bytes => Encoding.UTF8.GetString(bytes).Split('\n'))];
+        string[][] all = [.. collectives.GatherTexts(string.Join('\n', own)).Select(text => text.Split('\n'))];
         for (int rank = 1; rank < all.Length; rank++)
         {
             int place = FirstDifference(all[0], all[rank]);

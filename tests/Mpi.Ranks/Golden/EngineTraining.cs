@@ -8,6 +8,7 @@ using Compat.Engine.Model;
 using Compat.Engine.Optim;
 using Compat.Engine.Runtime;
 using Compat.TestSupport;
+using Compat.Torch.Data;
 using Compat.Torch.Distributed;
 
 namespace Compat.Mpi.Ranks.Golden;
@@ -20,7 +21,8 @@ internal static class EngineTraining
         using TemporaryFolder folder = new();
         using GoldenNet net = new(golden.File, golden.Case, golden.Rank);
         EngineRowHook hook = new(golden, net, collectives);
-        using Runner runner = new(Options(golden, net, collectives, folder.Path) with { CustomHooks = [hook] });
+        SnapshotHook snapshots = new(net);
+        using Runner runner = new(Options(golden, net, collectives, folder.Path) with { CustomHooks = [hook, snapshots] });
         if (EngineDefects.Refusal(golden) is { } message)
         {
             runner.Invoking(one => one.Train()).Should().Throw<InvalidOperationException>().WithMessage(message);
@@ -31,6 +33,25 @@ internal static class EngineTraining
 
         runner.Train();
         hook.Rows.Should().BeGreaterThanOrEqualTo(golden.Iters.Count);
+        if (WholeBatch.IsComparable(golden))
+        {
+            WholeBatch.Compare(snapshots.Weights, Alone(golden, collectives.Rank.WorldSize, default), Alone(golden, 1, collectives.Rank));
+        }
+    }
+
+    // One process: on joined batches of all samples, or on the share of a rank.
+    private static List<float[]> Alone(GoldenRank golden, int joined, ProcessRank share)
+    {
+        using TemporaryFolder folder = new();
+        using GoldenNet net = new(golden.File, golden.Case, rank: 0);
+        SnapshotHook snapshots = new(net);
+        RunnerOptions options = Options(golden, net, SingleProcess.Instance, folder.Path);
+        DatasetLoaderOptions data = (DatasetLoaderOptions)options.TrainDataloader!;
+        using BatchLoader loader = new(
+            data.Dataset, data.Loader with { BatchSize = data.Loader.BatchSize * joined, Sampler = new DefaultSampler(data.Dataset, shuffle: false, process: share) });
+        using Runner runner = new(options with { TrainDataloader = loader, CustomHooks = [snapshots] });
+        runner.Train();
+        return snapshots.Weights;
     }
 
     private static RunnerOptions Options(GoldenRank golden, GoldenNet net, ICollectives collectives, string folder)

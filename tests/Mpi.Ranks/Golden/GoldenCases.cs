@@ -4,7 +4,7 @@ using Compat.Torch.Distributed;
 
 namespace Compat.Mpi.Ranks.Golden;
 
-/// <summary>The trainings of distributed.json for as many ranks as there are.</summary>
+/// <summary>The trainings and validations of distributed.json for as many ranks as there are.</summary>
 internal static class GoldenCases
 {
     public static IEnumerable<RankCase> Of(string library, ICollectives collectives)
@@ -14,12 +14,23 @@ internal static class GoldenCases
         {
             GoldenRank golden = new(file, one, collectives.Rank.Rank);
             if (one.GetProperty("kind").GetString() == "train" && one.GetProperty("lib").GetString() == library
-                && one.GetProperty("world_size").GetInt32() == collectives.Rank.WorldSize && EngineDefects.ToCome(golden) is null)
+                && one.GetProperty("world_size").GetInt32() == collectives.Rank.WorldSize)
             {
-                yield return new(golden.Id, EngineRun(golden));
+                bool isToCome = (library == "mmcv" ? LegacyDefects.ToCome(golden) : EngineDefects.ToCome(golden)) is not null;
+                yield return new(golden.Id, isToCome ? _ => { } : Training(golden, library));
             }
         }
     }
 
-    private static Action<ICollectives> EngineRun(GoldenRank golden) => collectives => EngineTraining.Run(golden, collectives);
+    public static IEnumerable<RankCase> Validations(ICollectives collectives)
+    {
+        JsonElement file = GoldenFile.Read("distributed.json");
+        return file.GetProperty("cases").EnumerateArray()
+            .Where(one => one.GetProperty("kind").GetString() == "val_loop" && one.GetProperty("world_size").GetInt32() == collectives.Rank.WorldSize)
+            .Select(one => new GoldenRank(file, one, collectives.Rank.Rank))
+            .Select(golden => new RankCase(golden.Id, _ => EngineValidation.Run(golden, collectives)));
+    }
+
+    private static Action<ICollectives> Training(GoldenRank golden, string library) =>
+        library == "mmcv" ? collectives => LegacyTraining.Run(golden, collectives) : collectives => EngineTraining.Run(golden, collectives);
 }

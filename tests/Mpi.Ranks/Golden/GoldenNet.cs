@@ -1,11 +1,14 @@
 using System.Text.Json;
+using Compat.Legacy;
+using Compat.Torch.Data;
+using Compat.Torch.Training;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Compat.Mpi.Ranks.Golden;
 
 /// <summary>A net of the golden file, with the weights that it starts from, and its loss.</summary>
-internal sealed class GoldenNet : nn.Module
+internal sealed class GoldenNet : nn.Module, ITrainStep, IValStep
 {
     private readonly JsonElement golden;
     private readonly string kind;
@@ -53,7 +56,29 @@ internal sealed class GoldenNet : nn.Module
         ? nn.functional.cross_entropy(Output(x), y, reduction: nn.Reduction.None)
         : (Output(x) - y).abs().mean([1]);
 
+    public StepOutputs TrainStep(DataBatch data, OptimizerSet? optimizer)
+    {
+        StepOutputs outputs = ValStep(data, optimizer);
+        if (GoldenSettings.Flag(golden, "step_inside"))
+        {
+            optimizer!.Single.zero_grad();
+            outputs.Loss!.backward();
+            optimizer.Single.step();
+        }
+
+        return outputs;
+    }
+
+    public StepOutputs ValStep(DataBatch data, OptimizerSet? optimizer)
+    {
+        GoldenBatch batch = (GoldenBatch)data;
+        (Tensor loss, string name, Tensor value) = Measure(batch.X, batch.Y);
+        return new() { Loss = loss, LogVars = new LogVars { ["loss"] = loss, [name] = value }, NumSamples = (int)batch.X.shape[0] };
+    }
+
     public Tensor Run(string name, Tensor x) => ((nn.Module<Tensor, Tensor>)Layer(name)).forward(x);
+
+    public float[] Weights() => [.. parameters().SelectMany(parameter => parameter.detach().contiguous().reshape(-1).data<float>().ToArray())];
 
     public nn.Module Layer(string name) => named_children().Single(child => child.name == name).module;
 

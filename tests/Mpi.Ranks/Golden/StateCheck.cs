@@ -33,7 +33,11 @@ internal sealed class StateCheck(GoldenRank golden, nn.Module net, ICollectives 
             CompareGradients(gradients, at);
         }
 
-        ParametersAreEqualOnAllRanks(at);
+        // Without a wrapper nobody made the models equal.
+        if (!golden.Case.TryGetProperty("wrapper", out JsonElement wrapper) || wrapper.ValueKind != JsonValueKind.Null)
+        {
+            ParametersAreEqualOnAllRanks(at);
+        }
     }
 
     public void ParametersAreEqualOnAllRanks(string at)
