@@ -19,11 +19,11 @@ internal sealed class TestRun : IDisposable
     private readonly TemporaryFolder folder = new();
     private readonly List<IDisposable> owned = [];
 
-    public TestRun(string way, int epochs, bool recorded = true)
+    public TestRun(string way, int epochs, bool recorded = true, int accumulate = 1)
     {
         TorchSeed.Set(0);
         Recorder = new TraceRecorder(way);
-        Iterations = way == "engine" ? Engine(epochs, recorded) : Legacy(way, epochs, recorded);
+        Iterations = way == "engine" ? Engine(epochs, recorded, accumulate) : Legacy(way, epochs, recorded, accumulate);
     }
 
     public ListLogger Logger { get; } = new();
@@ -39,7 +39,7 @@ internal sealed class TestRun : IDisposable
         folder.Dispose();
     }
 
-    private IEnumerable<int> Engine(int epochs, bool recorded)
+    private IEnumerable<int> Engine(int epochs, bool recorded, int accumulate)
     {
         DropoutModels.ForEngine model = Own(new DropoutModels.ForEngine());
         Compat.Engine.Runner runner = Own(new Compat.Engine.Runner(new()
@@ -49,19 +49,20 @@ internal sealed class TestRun : IDisposable
             Device = CPU,
             TrainDataloader = ToyDataset.Loader(40),
             TrainCfg = new EpochBasedTrainLoopOptions { MaxEpochs = epochs },
-            OptimWrapper = new OptimWrapperOptions { Optimizer = new FusedSgdOptions { Lr = 0.005, Momentum = 0.9 } },
+            OptimWrapper = new OptimWrapperOptions { Optimizer = new FusedSgdOptions { Lr = 0.005, Momentum = 0.9 }, AccumulativeCounts = accumulate },
             CustomHooks = recorded ? [new EngineTraceHook(Recorder)] : [],
             Logger = Logger,
         }));
         return runner.TrainIterations();
     }
 
-    private IEnumerable<int> Legacy(string way, int epochs, bool recorded)
+    private IEnumerable<int> Legacy(string way, int epochs, bool recorded, int accumulate)
     {
         DropoutModels.ForLegacy model = Own(new DropoutModels.ForLegacy());
         FusedSgd optimizer = Own(new FusedSgd(model.parameters(), new() { Lr = 0.005, Momentum = 0.9 }));
         EpochBasedRunner runner = Own(new EpochBasedRunner(model, new() { Optimizer = optimizer, Logger = Logger, MaxEpochs = epochs }));
-        runner.RegisterTrainingHooks(new() { OptimizerConfig = new OptimizerConfig(), LogConfig = new LogConfig { Interval = 10 } });
+        OptimizerConfig update = accumulate == 1 ? new OptimizerConfig() : new GradientCumulativeOptimizerConfig { CumulativeIters = accumulate };
+        runner.RegisterTrainingHooks(new() { OptimizerConfig = update, LogConfig = new LogConfig { Interval = 10 } });
         if (recorded)
         {
             runner.RegisterHook(new LegacyTraceHook(Recorder), HookPriority.Lowest);
