@@ -238,7 +238,7 @@ public class LegacyModelAdapter : ModuleView
     private StepOutputs FirstStep(DataBatch data, BaseOptimWrapper optimWrapper, OwnUpdateWatch watch)
     {
         StepOutputs outputs = LegacyStep(data, watch.Optimizers);
-        stepsItself = watch.HasUpdated && outputs.Loss is null && optimWrapper is OptimWrapper;
+        stepsItself = watch.HasUpdated && outputs.Loss is null && optimWrapper is OptimWrapper and not (LegacyOptimWrapper or LegacyAmpOptimWrapper);
         if (stepsItself)
         {
             OwnUpdateCheck.Check(legacyModel.GetType().Name, optimWrapper);

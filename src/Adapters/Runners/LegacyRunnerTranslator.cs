@@ -44,7 +44,7 @@ internal sealed class LegacyRunnerTranslator(
             Model = new LegacyModelAdapter(legacy.Model),
             WorkDir = legacy.WorkDir ?? Directory.GetCurrentDirectory(),  // with a logger of its own, the engine writes nothing there
             TrainDataloader = FirstOf("train")!,
-            ValDataloader = FirstOf("val") is { } val ? val : null,
+            ValDataloader = legacy.Model is IValStep && FirstOf("val") is { } val ? val : null,
             ValCfg = new LegacyValLoopOptions(),
             TrainCfg = new LegacyTrainLoopOptions(this),
             OptimWrapper = new LegacyOptimWrapperOptions(Update),

@@ -94,6 +94,18 @@ public sealed class OwnUpdateCheckTests
     }
 
     [Fact]
+    public void Beside_a_translated_hook_it_is_a_second_owner()
+    {
+        using TurnModel model = new();
+        using FusedSgd optimizer = new(model.parameters(), Sgd);
+        using EpochBasedRunner legacy = new(model, new() { Logger = new ListLogger(), Optimizer = optimizer, MaxEpochs = 1 });
+        legacy.RegisterOptimizerHook(new OptimizerConfig());
+
+        legacy.Invoking(runner => runner.AsEngine([Loader], [("train", 1)]).Train()).Should().Throw<CompatException>()
+            .Which.Diagnostics.Should().ContainSingle().Which.Id.Should().Be("COMPAT0201");
+    }
+
+    [Fact]
     public void Legacy_hooks_on_the_native_runner_see_the_optimizers_by_name()
     {
         List<string> names = [];

@@ -1,4 +1,5 @@
 using Compat.Adapters.Diagnostics;
+using Compat.Adapters.Optim;
 using Compat.Adapters.Runners;
 using Compat.Adapters.Tests.Support;
 using Compat.Legacy;
@@ -29,6 +30,29 @@ public sealed class LegacyRunnerTranslatorTests
 
         Refusals(trainer, [trainer.Loaders[0], trainer.Loaders[0]], [("train", 1), ("val", 1)]).Should().Equal(
             "COMPAT0105: The workflow has a 'val' flow, but ProbeModel has no validation step. Let it implement IValStep, or leave the flow out.");
+    }
+
+    [Fact]
+    public void A_validation_of_no_epochs_needs_no_step()
+    {
+        using Trainer trainer = new(runner => runner.RegisterTrainingHooks(Trainer.UsualHooks()));
+
+        trainer.Runner.AsEngine([trainer.Loaders[0], trainer.Loaders[0]], [("train", 1), ("val", 0)]).Train();
+
+        trainer.Runner.Iter.Should().Be(6);
+    }
+
+    [Fact]
+    public void Train_flows_of_different_lengths_keep_a_hook_that_accumulates()
+    {
+        using Trainer trainer = new(runner => runner.RegisterTrainingHooks(Trainer.UsualHooks(new GradientCumulativeOptimizerConfig { CumulativeIters = 2 })));
+        BatchLoader[] loaders = [new(new RampDataset(8), new BatchLoaderOptions { BatchSize = 4 }), trainer.Loaders[0]];
+
+        trainer.Invoking(one => one.Runner.AsEngine(loaders, [("train", 1), ("train", 1)], new() { Optimization = Optimization.Translate })).Should().Throw<CompatException>()
+            .Which.Diagnostics.Should().ContainSingle().Which.ToString().Should().StartWith(
+                "COMPAT0205: GradientCumulativeOptimizerHook cannot be translated: the 'train' flows have 2 and 3 batches,");
+        trainer.Invoking(one => one.Runner.AsEngine(loaders, [("train", 1), ("train", 1)]).Train()).Should().NotThrow();
+        trainer.Runner.Iter.Should().Be(5);
     }
 
     [Fact]

@@ -152,6 +152,23 @@ public sealed class LegacyValLoopTests
         reads.PerPass.Should().HaveCount(6).And.OnlyContain(count => count == 0);
     }
 
+    [Fact]
+    public void Live_tensors_do_not_grow_from_epoch_to_epoch()
+    {
+        using ValidatingModel model = new();
+        using FusedSgd optimizer = new(model.parameters(), new() { Lr = 0.01 });
+        using EpochBasedRunner legacy = new(model, new() { Logger = new ListLogger(), Optimizer = optimizer, MaxEpochs = 20 });
+        legacy.RegisterOptimizerHook(new Fp16OptimizerConfig());
+        List<long> live = [];
+        using Compat.Engine.Runner engine = legacy.AsEngine([Loader, Loader], [("train", 1), ("val", 1)]);
+        engine.RegisterHook(new Counting(live));
+
+        engine.Train();
+
+        live.Should().HaveCount(20);
+        live[19].Should().Be(live[2]);
+    }
+
     private static Compat.Engine.Runner Native(LegacyModelAdapter model, string folder) => new(new()
     {
         Model = model,
@@ -197,6 +214,11 @@ public sealed class LegacyValLoopTests
                 PerPass.Add(HostRead.Count - before);
             }
         }
+    }
+
+    private sealed class Counting(List<long> live) : EngineHook
+    {
+        public override void BeforeTrainEpoch(Compat.Engine.Runner runner) => live.Add(Tensor.TotalCount);
     }
 
     private sealed class Switching(List<bool> modes) : Hook

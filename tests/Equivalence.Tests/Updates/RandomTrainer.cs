@@ -37,36 +37,53 @@ internal sealed class RandomTrainer : IDisposable
             _ => new FusedSgd(model.Net.First.parameters(), new() { Lr = 0.03 }),  // the clip covers more than the optimizer holds
         });
         ByEpoch = random.Next(2) == 0;
-        RunnerOptions options = new() { Logger = logger, Optimizer = optimizer, Time = new FakeTimeProvider() };
+        OptimizerConfig hook = Hook(random);
+        LegacyBehavior behavior = new()
+        {
+            ZeroFilledGradients = random.Next(4) == 0,
+            RemainderRule = random.Next(4) == 0 ? RemainderRule.FromResume : RemainderRule.FromStart,
+        };
+        RunnerOptions options = new() { Logger = logger, Optimizer = optimizer, Time = new FakeTimeProvider(), Behavior = behavior };
         runner = Own<WorkflowRunner>(ByEpoch
             ? new EpochBasedRunner(model, options with { MaxEpochs = random.Next(1, 5) })
             : new IterBasedRunner(model, options with { MaxIters = random.Next(1, 20) }));
         runner.RegisterTrainingHooks(new()
         {
             LrConfig = Schedule(random),
-            OptimizerConfig = Hook(random),
+            OptimizerConfig = hook,
             LogConfig = new LogConfig { Interval = random.Next(1, 4) },
         });
         runner.RegisterHook(new Witness(calls, model), HookPriority.Lowest);
+        int cumulative = (hook as GradientCumulativeOptimizerConfig)?.CumulativeIters ?? (hook as GradientCumulativeFp16OptimizerConfig)?.CumulativeIters ?? 1;
+        IsNotTranslated = cumulative > 1 && behavior.RemainderRule == RemainderRule.FromResume;
+        bool overflows = hook is Fp16OptimizerConfig && random.Next(2) == 0;
         workflow = random.Next(3) switch { 0 => [("train", 1)], 1 => [("train", random.Next(1, 3)), ("val", 1)], _ => [("val", 1), ("train", 2), ("val", 2)] };
-        loaders = [.. workflow.Select(flow => Loader(flow.Mode == "train" ? 7 : 5, random.Next(1, 4)))];
+        loaders = [.. workflow.Select(flow => Loader(flow.Mode == "train" ? 7 : 5, random.Next(1, 4), overflows))];
+        if (random.Next(3) == 0)
+        {
+            int length = loaders[workflow.ToList().FindIndex(flow => flow.Mode == "train")].Length;
+            runner.UseState(new RunnerState { MaxEpochs = runner.MaxEpochs, MaxIters = runner.MaxIters, Epoch = ByEpoch ? 1 : 0, Iter = ByEpoch ? length : random.Next(1, 6) });
+        }
     }
 
     public bool ByEpoch { get; }
+
+    /// <summary>Gets whether a translation is refused on purpose: COMPAT0208.</summary>
+    public bool IsNotTranslated { get; }
 
     /// <summary>Gets what hooks saw at each point, weights to the last bit, and the lines of the log.</summary>
     public IReadOnlyList<string> Seen => [.. calls, .. logger.LinesOfTheOriginals.Where(line => line.StartsWith("Epoch", StringComparison.Ordinal) || line.StartsWith("Iter", StringComparison.Ordinal))];
 
     public RandomTrainer Run()
     {
-        runner.Run(loaders, workflow);
+        WriteDownLosses(() => runner.Run(loaders, workflow));
         return this;
     }
 
     public RandomTrainer RunOnEngine(Optimization optimization)
     {
         using Compat.Engine.Runner engine = runner.AsEngine(loaders, workflow, new() { Optimization = optimization });
-        engine.Train();
+        WriteDownLosses(() => engine.Train());
         return this;
     }
 
@@ -101,7 +118,20 @@ internal sealed class RandomTrainer : IDisposable
         };
     }
 
-    private static BatchLoader Loader(int samples, int batch) => new(new Samples(samples), new BatchLoaderOptions { BatchSize = batch });
+    private static BatchLoader Loader(int samples, int batch, bool overflows) => new(new Samples(samples, overflows), new BatchLoaderOptions { BatchSize = batch });
+
+    // A loss that is not finite ends the training unless a scaler leaves its update out.
+    private void WriteDownLosses(Action run)
+    {
+        try
+        {
+            run();
+        }
+        catch (NonFiniteLossException exception)
+        {
+            calls.Add(exception.Message);
+        }
+    }
 
     private T Own<T>(T item)
         where T : IDisposable
@@ -110,11 +140,11 @@ internal sealed class RandomTrainer : IDisposable
         return item;
     }
 
-    private sealed class Samples(int count) : Dataset
+    private sealed class Samples(int count, bool overflows) : Dataset
     {
         public override int Count => count;
 
-        public override DataBatch this[int index] => new ToyBatch(full(1, MathF.Sin(index)), full(1, 1 - (index / 5f)));
+        public override DataBatch this[int index] => new ToyBatch(full(1, MathF.Sin(index)), full(1, overflows && index == 4 ? 1e37f : 1 - (index / 5f)));
     }
 
     private sealed class ValModel : nn.Module, ITrainStep, IValStep

@@ -1,3 +1,4 @@
+using Compat.Adapters.Diagnostics;
 using Compat.Adapters.Optim;
 
 namespace Compat.Equivalence.Tests.Updates;
@@ -13,10 +14,17 @@ public sealed class RandomTrainerTests
     {
         using RandomTrainer legacy = new RandomTrainer(number).Run();
 
-        legacy.Seen.Should().HaveCountGreaterThan(4);
+        legacy.Seen.Should().NotBeEmpty();
         foreach (Optimization optimization in Enum.GetValues<Optimization>())
         {
-            using RandomTrainer engine = new RandomTrainer(number).RunOnEngine(optimization);
+            using RandomTrainer engine = new(number);
+            if (optimization == Optimization.Translate && engine.IsNotTranslated)
+            {
+                engine.Invoking(trainer => trainer.RunOnEngine(optimization)).Should().Throw<CompatException>().WithMessage("COMPAT0208*");
+                continue;
+            }
+
+            engine.RunOnEngine(optimization);
             engine.Seen.Should().Equal(legacy.Seen, "the update is {0}", optimization);
         }
     }
