@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Compat.Adapters.Diagnostics;
 using Compat.Adapters.Equivalence;
+using Compat.Adapters.Models;
 using Compat.Engine.Evaluation;
 using Compat.Engine.Loops;
 using Compat.Engine.Model;
@@ -223,6 +225,22 @@ public sealed partial class SeedDocumentTests
         Updated(2).Should().HaveCount(6, "17 iterations are five windows of 3 and one of 2");
         Updated(3).Should().Equal(plain, "a scale that is a power of two changes no bit");
         Updated(4).Should().Equal(Updated(2));
+    }
+
+    [Fact]
+    public void Between_both_the_old_model_trains_on_the_new_runner_whole_or_by_its_terms()
+    {
+        using LegacyToyModel whole = new();
+        using LegacyToyModel byTerms = new();
+        using LegacyToyModel tooFew = new();
+        OptimWrapperOptions wrapper = new() { Optimizer = new FusedSgdOptions { Lr = 0.01 } };
+        IReadOnlyList<LossTerm> terms = [("loss1", LossReduction.Sum), ("loss2", LossReduction.Sum)];
+        double[] old = SeedTrainings.Weights(SeedTrainings.OldToy(new OptimizerConfig()))[^1];
+        Action trainTooFew = () => SeedTrainings.New(tooFew.AsEngine([terms[0]]), wrapper, ToyDataset.Loader(33));
+
+        SeedTrainings.Weights(SeedTrainings.New(whole.AsEngine(), wrapper, ToyDataset.Loader(33)))[^1].Should().Equal(old);
+        SeedTrainings.Weights(SeedTrainings.New(byTerms.AsEngine(terms), wrapper, ToyDataset.Loader(33)))[^1].Should().Equal(old);
+        trainTooFew.Should().Throw<CompatException>().WithMessage("COMPAT0106*");
     }
 
     [Theory]
