@@ -1,5 +1,8 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
+using Compat.Adapters.Diagnostics;
 using Compat.Adapters.Equivalence;
+using Compat.Adapters.Models;
 using Compat.Engine.Evaluation;
 using Compat.Engine.Loops;
 using Compat.Engine.Model;
@@ -8,6 +11,7 @@ using Compat.Equivalence.Tests.Seed.Page;
 using Compat.Legacy;
 using Compat.TestSupport;
 using Compat.TestSupport.Toy;
+using Compat.Torch.Distributed;
 using Compat.Torch.Optim;
 using Compat.Torch.Training;
 using TorchSharp;
@@ -50,7 +54,7 @@ public sealed partial class SeedDocumentTests
         string last = TrainingLines(CompiledProgram.Run(GuideSources.Program("FirstProgram")))[^1];
 
         last.Should().StartWith("Epoch(train) [5][20/25]  lr: 1.0000e-04");
-        double.Parse(Regex.Match(last, @"  loss: ([\d.]+)").Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture).Should().BeLessThan(0.1);
+        double.Parse(Regex.Match(last, @"  loss: ([\d.]+)").Groups[1].Value, CultureInfo.InvariantCulture).Should().BeLessThan(0.1);
     }
 
     [Fact]
@@ -146,6 +150,44 @@ public sealed partial class SeedDocumentTests
         runner.Test()["distance"].Number.Should().Be(trained);
     }
 
+    [Fact]
+    public void Block_8_a_wrapped_old_model_trains_as_alone_in_one_process()
+    {
+        using LegacyToyModel model = new();
+
+        OldDistributedToy.Train(model, Launcher.None);
+
+        model.parameters().First().item<float>().ToString("F7", CultureInfo.InvariantCulture).Should().Be("0.7498181");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Blocks_9_and_10_a_launcher_and_a_wrapper_are_settings_of_the_new_runner(bool wrapped)
+    {
+        using TemporaryFolder folder = new();
+        using EngineToyModel model = new(sums: true);
+        RunnerOptions options = NewDistributedToy.Options(model, folder.Path, Launcher.None);
+        using Runner runner = new(wrapped ? NewDistributedToy.Wrapped(options) : options);
+
+        runner.Train();
+
+        (runner.Model is MMSeparateDistributedDataParallel).Should().Be(wrapped);
+        model.parameters().First().item<float>().ToString("F7", CultureInfo.InvariantCulture).Should().Be("0.7498181");
+    }
+
+    [Fact]
+    public void Block_9_the_launcher_of_the_seed_is_refused_with_the_line_to_write()
+    {
+        using TemporaryFolder folder = new();
+        using EngineToyModel model = new(sums: true);
+        Action make = () => new Runner(NewDistributedToy.Options(model, folder.Path, Launcher.Pytorch)).Dispose();
+
+        make.Should().Throw<NotSupportedException>().WithMessage(
+            "Launcher is Pytorch, but processes that torchrun starts cannot train together yet; Mpi and None can. Write Launcher = Launcher.Mpi, and start the "
+            + "program with mpirun -n 2 dotnet program.dll.");
+    }
+
     // Recorded from MMEngine 0.11: one epoch of five batches, each augmented first and as it came second.
     [Theory]
     [InlineData(false)]
@@ -183,6 +225,22 @@ public sealed partial class SeedDocumentTests
         Updated(2).Should().HaveCount(6, "17 iterations are five windows of 3 and one of 2");
         Updated(3).Should().Equal(plain, "a scale that is a power of two changes no bit");
         Updated(4).Should().Equal(Updated(2));
+    }
+
+    [Fact]
+    public void Between_both_the_old_model_trains_on_the_new_runner_whole_or_by_its_terms()
+    {
+        using LegacyToyModel whole = new();
+        using LegacyToyModel byTerms = new();
+        using LegacyToyModel tooFew = new();
+        OptimWrapperOptions wrapper = new() { Optimizer = new FusedSgdOptions { Lr = 0.01 } };
+        IReadOnlyList<LossTerm> terms = [("loss1", LossReduction.Sum), ("loss2", LossReduction.Sum)];
+        double[] old = SeedTrainings.Weights(SeedTrainings.OldToy(new OptimizerConfig()))[^1];
+        Action trainTooFew = () => SeedTrainings.New(tooFew.AsEngine([terms[0]]), wrapper, ToyDataset.Loader(33));
+
+        SeedTrainings.Weights(SeedTrainings.New(whole.AsEngine(), wrapper, ToyDataset.Loader(33)))[^1].Should().Equal(old);
+        SeedTrainings.Weights(SeedTrainings.New(byTerms.AsEngine(terms), wrapper, ToyDataset.Loader(33)))[^1].Should().Equal(old);
+        trainTooFew.Should().Throw<CompatException>().WithMessage("COMPAT0106*");
     }
 
     [Theory]

@@ -60,7 +60,7 @@ public sealed partial class SeedPageTests
     [Fact]
     public void Every_type_in_the_table_exists()
     {
-        string[] named = [.. Rows.Where(row => !IsToCome(row.Here)).SelectMany(row => Quoted(row.Here)).Distinct()];
+        string[] named = [.. Rows.SelectMany(row => Quoted(row.Here)).Distinct()];
 
         named.Should().HaveCountGreaterThan(30);
         named.Where(name => !Exists(name)).Should().BeEmpty();
@@ -81,11 +81,6 @@ public sealed partial class SeedPageTests
     }
 
     [Fact]
-    public void What_the_page_says_is_to_come_is_not_there() =>
-        Rows.Where(row => IsToCome(row.Here)).SelectMany(row => Quoted(row.Here)).Where(Exists)
-            .Should().BeEmpty("what has come belongs into the page, with its block of code and its test");
-
-    [Fact]
     public void Messages_on_the_page_are_those_that_are_asserted()
     {
         string asserted = GuideSources.Read("tests", "Equivalence.Tests", "Seed", "SeedMistakesTests.cs") + GuideSources.Read("tests", "Equivalence.Tests", "Seed", "SeedDocumentTests.cs");
@@ -101,8 +96,6 @@ public sealed partial class SeedPageTests
         .. TableRow().Matches(GuideSources.Page[GuideSources.Page.IndexOf("| seed | here | test |", StringComparison.Ordinal)..])
             .Skip(2).Select(match => (match.Groups[1].Value, match.Groups[2].Value, match.Groups[3].Value)),
     ];
-
-    private static bool IsToCome(string cell) => cell.StartsWith("to come: ", StringComparison.Ordinal);
 
     private static List<string> Quoted(string cell) => [.. Regex.Matches(cell, "`([^`]+)`").Select(match => match.Groups[1].Value)];
 

@@ -1,13 +1,15 @@
 using Compat.Engine.Model;
 using Compat.Engine.Optim;
 using Compat.Torch.Data;
+using Compat.Torch.Distributed;
 using Compat.Torch.Training;
 using static TorchSharp.torch;
 
 namespace Compat.Equivalence.Tests.Seed.Page;
 
 /// <summary>The seed's wrapper with a training step of its own, around any model.</summary>
-internal sealed class TwiceWrapper(BaseModel module) : ModelWrapper(module)
+internal sealed class TwiceWrapper(BaseModel module, ICollectives collectives)
+    : MMSeparateDistributedDataParallel(module, collectives)
 {
     public override LogVars TrainStep(DataBatch data, BaseOptimWrapper optimWrapper)
     {
