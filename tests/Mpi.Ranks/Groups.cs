@@ -19,6 +19,7 @@ internal static class Groups
         "failing_engine" => [new("A_rank_that_fails_alone_ends_the_others", EngineCases.FailAlone)],
         "failing_legacy" => [new("A_rank_that_fails_alone_ends_the_others", LegacyCases.FailAlone)],
         "mmcv" => GoldenCases.Of("mmcv", collectives),
+        GoldenCases.Migrating => GoldenCases.Of(GoldenCases.Migrating, collectives),
         "mmengine" => GoldenCases.Of("mmengine", collectives),
         "alone" => [new("There_is_one_process", Alone)],
         Failing => [new("A_rank_that_exits_alone_ends_the_others", ExitAlone)],

@@ -26,11 +26,11 @@ internal sealed class LegacyAmpOptimWrapper(AmpOptimWrapperOptions options, nn.M
     private GradScalerState? lastState;
     private bool isDisposed;
 
-    // The hook has said before the run what is odd about the scale.
+    // The hook has said before the run what is odd about the scale. A wrapped legacy model averages over processes, by its own options.
     public override void Attach(OptimWrapperContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        base.Attach(context with { Logger = NullLogger.Instance });
+        base.Attach(context with { Logger = NullLogger.Instance, Replica = null });
     }
 
     /// <summary>Takes over the scaler as the hook has it before the run, when it has read the meta.</summary>
@@ -46,6 +46,12 @@ internal sealed class LegacyAmpOptimWrapper(AmpOptimWrapperOptions options, nn.M
     {
         OptimizerGroup.ClearGradients(legacy.Model.parameters(), setToNone: !legacy.Options.Behavior.ZeroFilledGradients);
         base.ZeroGrad();
+    }
+
+    protected override void SyncGradients()
+    {
+        (legacy.Model as MMDistributedDataParallel)?.Replica.Average(legacy.Model.parameters());
+        base.SyncGradients();
     }
 
     protected override IEnumerable<Parameter> ParametersToClip() => legacy.Model.parameters();

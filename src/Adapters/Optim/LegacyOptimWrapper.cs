@@ -1,4 +1,5 @@
 using Compat.Engine.Optim;
+using Compat.Legacy;
 using Compat.Legacy.Runners;
 using Compat.Torch.Training;
 using TorchSharp.Modules;
@@ -14,6 +15,11 @@ namespace Compat.Adapters.Optim;
 /// </remarks>
 internal sealed class LegacyOptimWrapper(OptimWrapperOptions options, nn.Module model, BaseRunner legacy) : OptimWrapper(options, model)
 {
+    /// <summary>Leaves the averaging over processes to the wrapped legacy model, which has its own options.</summary>
+    public override void Attach(OptimWrapperContext context) => base.Attach(context with { Replica = null });
+
+    protected override void SyncGradients() => (legacy.Model as MMDistributedDataParallel)?.Replica.Average(legacy.Model.parameters());
+
     protected override IEnumerable<Parameter> ParametersToClip() => legacy.Model.parameters();
 
     // The buffer passes it on to the engine's hub, so the base method is not called.

@@ -52,6 +52,7 @@ internal sealed class LegacyRunnerTranslator(
             CustomHooks = [new LegacyHooksAdapter(this)],
             Device = legacy.Model.parameters().FirstOrDefault()?.device ?? CPU,
             Logger = legacy.Logger,
+            Collectives = legacy.Collectives,
             NonFiniteLoss = legacy.Options.NonFiniteLoss,
             Time = legacy.Time,
             Probe = legacy.Probe,
@@ -85,9 +86,10 @@ internal sealed class LegacyRunnerTranslator(
         }
     }
 
-    /// <summary>Says in the log which hooks are called, and who updates the weights.</summary>
+    /// <summary>Settles with other processes what is known before the training, and says in the log which hooks are called, and who updates the weights.</summary>
     public void Announce()
     {
+        legacy.PrepareProcesses(dataLoaders);
         string owner = Update.Translated is { } hook
             ? $"The engine's OptimWrapper updates the weights in place of {hook.Name}."
             : "The update of the weights is left as it is.";

@@ -52,7 +52,7 @@ public abstract class WorkflowRunner : BaseRunner
         ArgumentNullException.ThrowIfNull(dataLoaders);
         ArgumentNullException.ThrowIfNull(workflow);
         int max = Prepare(dataLoaders, workflow);
-        ProcessCheck.Run(this, dataLoaders);
+        PrepareProcesses(dataLoaders);
         Failures.Watch(() => CallHook(HookStage.BeforeRun));
         if (Count.Done < max && workflow.Any(flow => flow.Mode != "val"))
         {
@@ -67,6 +67,18 @@ public abstract class WorkflowRunner : BaseRunner
 
         Parameters.Finish();
         Failures.Watch(() => CallHook(HookStage.AfterRun));
+    }
+
+    /// <summary>
+    /// Settles with the other processes what is known before the training: refuses one in which they would drift apart or wait for ever, and lets optimizers average
+    /// gradients for a model that steps by itself. <see cref="Run"/> does it; for who drives this runner from outside.
+    /// </summary>
+    /// <param name="dataLoaders">The loader of each flow.</param>
+    /// <exception cref="InvalidOperationException">The processes cannot train together as they are; the message says what to write. All processes throw it.</exception>
+    public void PrepareProcesses(IReadOnlyList<BatchLoader> dataLoaders)
+    {
+        ArgumentNullException.ThrowIfNull(dataLoaders);
+        ProcessCheck.Run(this, dataLoaders);
     }
 
     /// <summary>Runs the model's step on a batch and takes over what it returned.</summary>

@@ -7,16 +7,19 @@ namespace Compat.Mpi.Ranks.Golden;
 /// <summary>The trainings and validations of distributed.json for as many ranks as there are.</summary>
 internal static class GoldenCases
 {
+    /// <summary>MMCV's trainings, on the engine.</summary>
+    public const string Migrating = "migrating";
+
     public static IEnumerable<RankCase> Of(string library, ICollectives collectives)
     {
         JsonElement file = GoldenFile.Read("distributed.json");
         foreach (JsonElement one in file.GetProperty("cases").EnumerateArray())
         {
             GoldenRank golden = new(file, one, collectives.Rank.Rank);
-            if (one.GetProperty("kind").GetString() == "train" && one.GetProperty("lib").GetString() == library
+            if (one.GetProperty("kind").GetString() == "train" && one.GetProperty("lib").GetString() == (library == Migrating ? "mmcv" : library)
                 && one.GetProperty("world_size").GetInt32() == collectives.Rank.WorldSize)
             {
-                bool isToCome = (library == "mmcv" ? LegacyDefects.ToCome(golden) : EngineDefects.ToCome(golden)) is not null;
+                bool isToCome = (library == "mmengine" ? EngineDefects.ToCome(golden) : LegacyDefects.ToCome(golden)) is not null;
                 yield return new(golden.Id, isToCome ? _ => { } : Training(golden, library));
             }
         }
@@ -32,5 +35,6 @@ internal static class GoldenCases
     }
 
     private static Action<ICollectives> Training(GoldenRank golden, string library) =>
-        library == "mmcv" ? collectives => LegacyTraining.Run(golden, collectives) : collectives => EngineTraining.Run(golden, collectives);
+        library == "mmengine" ? collectives => EngineTraining.Run(golden, collectives)
+        : collectives => LegacyTraining.Run(golden, collectives, onEngine: library == Migrating);
 }

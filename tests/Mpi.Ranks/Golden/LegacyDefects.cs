@@ -21,6 +21,9 @@ internal static class LegacyDefects
     /// <summary>Tells whether ours trains where the original drifts or fails, so that its numbers are not those to expect. All ranks still have the same bits.</summary>
     public static bool NumbersDiffer(GoldenRank golden) => Errs(golden);
 
+    /// <summary>Tells whether the ranks start with different models and nobody is asked to make them equal. The engine does it all the same.</summary>
+    public static bool StartsApart(GoldenRank golden) => golden.Setting("wrapper") is null && golden.Setting("init") is not null;
+
     private static bool Errs(GoldenRank golden) => golden.Case.TryGetProperty("error", out JsonElement _) || golden.Case.TryGetProperty("error_by_rank", out _);
 
     private static int Batches(GoldenRank golden, int samples)

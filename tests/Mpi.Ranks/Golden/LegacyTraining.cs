@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Compat.Adapters.Runners;
 using Compat.Legacy;
 using Compat.Legacy.Runners;
 using Compat.TestSupport;
@@ -13,7 +14,7 @@ namespace Compat.Mpi.Ranks.Golden;
 /// <summary>A training of MMCV's in several processes, on the old runners; a hook compares every iteration.</summary>
 internal static class LegacyTraining
 {
-    public static void Run(GoldenRank golden, ICollectives collectives)
+    public static void Run(GoldenRank golden, ICollectives collectives, bool onEngine = false)
     {
         JsonElement one = golden.Case;
         using GoldenNet net = new(golden.File, one, golden.Rank);
@@ -22,11 +23,11 @@ internal static class LegacyTraining
             : net;
         using optim.Optimizer optimizer = GoldenSettings.Optimizer(one.GetProperty("optimizer")).Build([new([.. net.parameters()])]);
         using WorkflowRunner runner = Make(golden, model, optimizer, collectives);
-        LegacyRowHook hook = new(golden, net, collectives);
+        LegacyRowHook hook = new(golden, net, collectives, onEngine);
         Register(runner, golden, hook);
         WorkflowStep[] workflow = [.. golden.Setting("workflow") is { } flows ? flows.EnumerateArray().Select(flow => new WorkflowStep(flow[0].GetString()!, flow[1].GetInt32())) : [new("train", 1)]];
         BatchLoader[] loaders = [.. workflow.Select(_ => Loader(golden, collectives.Rank))];
-        Action train = () => runner.Run(loaders, workflow);
+        Action train = onEngine ? () => runner.AsEngine(loaders, workflow).Train() : () => runner.Run(loaders, workflow);
         if (LegacyDefects.Refusal(golden) is { } message)
         {
             train.Should().Throw<InvalidOperationException>().WithMessage(message);
