@@ -9,6 +9,9 @@ internal static class Groups
     /// <summary>What begins the names of groups whose cases end the program: what they throw is not caught.</summary>
     public const string Failing = "failing";
 
+    /// <summary>Rank 1 ends its program with an error code, and rank 0 waits for it.</summary>
+    public const string Returning = "failing_return";
+
     public static IEnumerable<RankCase> Of(string group, ICollectives collectives) => group switch
     {
         "collectives" => CollectivesCases.All,
@@ -22,6 +25,7 @@ internal static class Groups
         GoldenCases.Migrating => GoldenCases.Of(GoldenCases.Migrating, collectives),
         "mmengine" => GoldenCases.Of("mmengine", collectives),
         "alone" => [new("There_is_one_process", Alone)],
+        Returning => [new("A_rank_that_returns_an_error_alone_ends_the_others", WaitForRank1)],
         Failing => [new("A_rank_that_exits_alone_ends_the_others", ExitAlone)],
         _ => throw new ArgumentException($"There is no group '{group}' for {collectives.Rank.WorldSize} ranks."),
     };
@@ -31,6 +35,14 @@ internal static class Groups
         collectives.Rank.Should().Be(new ProcessRank(0, 1));
         collectives.Barrier();
         collectives.AllGather([1, 2]).Should().ContainSingle().Which.Should().Equal(1, 2);
+    }
+
+    private static void WaitForRank1(ICollectives collectives)
+    {
+        if (collectives.Rank.Rank == 0)
+        {
+            collectives.Barrier();
+        }
     }
 
     private static void ExitAlone(ICollectives collectives)

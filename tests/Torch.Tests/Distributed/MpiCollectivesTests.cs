@@ -37,10 +37,12 @@ public sealed class MpiCollectivesTests
         MpiRun.Of(Group, 2).ExitCode.Should().Be(0, "MPI is finalised when the processes exit");
     }
 
-    [MpiFact]
-    public void A_rank_that_exits_alone_ends_the_others()
+    [MpiTheory]
+    [InlineData("failing")]
+    [InlineData("failing_return")]
+    public void A_rank_that_exits_alone_ends_the_others(string group)
     {
-        MpiRun run = MpiRun.Of("failing", 2);
+        MpiRun run = MpiRun.Of(group, 2);
         run.ExitCode.Should().NotBe(0);
         run.Output.Should().Contain("Process 1 of 2 ends all processes: it exits with code 3, and the others do not.");
     }
@@ -58,7 +60,7 @@ public sealed class MpiCollectivesTests
     {
         MpiRun run = MpiRun.Alone("alone", ("PMI_SIZE", "2"));
         run.ExitCode.Should().NotBe(0);
-        run.Output.Should().Contain("2 processes were started, but for Open MPI this one is alone: the mpirun that started them is that of another MPI. Start them with");
+        run.Output.Should().Match("*2 processes were started, but for * this one is alone: the mpirun that started them is that of another MPI. Start them with *");
     }
 
     [Fact]
