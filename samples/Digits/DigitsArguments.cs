@@ -1,4 +1,5 @@
 using Comparing;
+using Compat.Torch.Distributed;
 
 namespace Digits;
 
@@ -16,6 +17,7 @@ internal sealed record DigitsArguments(DigitsSettings Settings, bool BreakIt, bo
           --loop KIND      epoch or iter: what training is counted in, on all sides (default epoch)
           --accumulate N   add up the gradients of N iterations before each update
           --amp            compute in half precision: bfloat16 on a CPU, float16 on CUDA
+          --launcher NAME  none, or mpi: start with mpirun -n 2 dotnet run … --no-build -- --launcher mpi (default none)
           --break-it       plant one small difference in the engine's training and see it found; exits 1
           --help           this text
 
@@ -38,8 +40,9 @@ internal sealed record DigitsArguments(DigitsSettings Settings, bool BreakIt, bo
                 "--loop" => parsed with { Settings = parsed.Settings with { ByIter = line.Choice(option, "epoch", "iter") == "iter" } },
                 "--accumulate" => parsed with { Settings = parsed.Settings with { Accumulate = line.Whole(option, minimum: 1) } },
                 "--amp" => parsed with { Settings = parsed.Settings with { Amp = true } },
+                "--launcher" => parsed with { Settings = parsed.Settings with { Launcher = line.Choice(option, "none", "mpi") == "mpi" ? Launcher.Mpi : Launcher.None } },
                 "--device" => parsed with { Settings = parsed.Settings with { Device = line.Device(option) } },
-                _ => throw new ArgumentException($"There is no option '{option}'. Options: --epochs, --device, --seed, --loop, --accumulate, --amp, --break-it, --help."),
+                _ => throw new ArgumentException($"There is no option '{option}'. Options: --epochs, --device, --seed, --loop, --accumulate, --amp, --launcher, --break-it, --help."),
             };
         }
 

@@ -20,7 +20,7 @@ internal static class DigitsReport
 
                 """,
             Curves = [("Loss", iteration => iteration.Loss), ("Learning rate", iteration => iteration.LearningRate)],
-            Settings = $"Seed {settings.Seed}, {settings.Epochs} epochs, batch size {settings.BatchSize}, device {settings.Device}, {(settings.ByIter ? "by iteration" : "by epoch")}, "
+            Settings = $"Seed {settings.Seed}, {settings.Epochs} epochs, batch size {settings.BatchSize} in each process, device {settings.Device}, {(settings.ByIter ? "by iteration" : "by epoch")}, "
                 + $"{(settings.Amp ? "half precision" : "full precision")}, gradients of {settings.Accumulate} iterations in each update",
         },
         workDir);

@@ -1,6 +1,7 @@
 using Comparing;
 using Compat.Adapters.Equivalence;
 using Compat.Torch.Data;
+using Compat.Torch.Distributed;
 using Compat.Torch.Randomness;
 using Microsoft.Extensions.Logging;
 using TorchSharp;
@@ -9,12 +10,13 @@ using static TorchSharp.torch;
 namespace Digits;
 
 /// <summary>The surroundings of one training: its data, its settings and who watches it.</summary>
-internal sealed record DigitsRun(DigitsSettings Settings, DigitsDataset Train, DigitsDataset Test, string WorkDir, ILogger Logger, TraceRecorder Recorder)
+internal sealed record DigitsRun(
+    DigitsSettings Settings, ICollectives Collectives, DigitsDataset Train, DigitsDataset Test, string WorkDir, ILogger Logger, TraceRecorder Recorder)
 {
     public Device Device { get; } = torch.device(Settings.Device);
 
-    /// <summary>Gets how many iterations make an epoch.</summary>
-    public int EpochLength => (Train.Count + Settings.BatchSize - 1) / Settings.BatchSize;
+    /// <summary>Gets how many iterations make an epoch. Each process has batches of its own.</summary>
+    public int EpochLength => TrainLoader().Length;
 
     /// <summary>Gets how many iterations are trained.</summary>
     public int Iterations => Settings.Epochs * EpochLength;
@@ -28,8 +30,14 @@ internal sealed record DigitsRun(DigitsSettings Settings, DigitsDataset Train, D
     public BatchLoader TrainLoader() => new(Train, new BatchLoaderOptions
     {
         BatchSize = Settings.BatchSize,
-        Sampler = new DefaultSampler(Train, shuffle: true, seed: Settings.Seed),
+        Sampler = new DefaultSampler(Train, shuffle: true, seed: Settings.Seed, process: Collectives.Rank),
     });
 
-    public BatchLoader TestLoader() => new(Test, new BatchLoaderOptions { BatchSize = Settings.BatchSize });
+    /// <summary>Gives this process its share of the test set.</summary>
+    /// <param name="roundUp">Whether the last processes begin anew where there are too few samples, so that all have equally many.</param>
+    public BatchLoader TestLoader(bool roundUp) => new(Test, new BatchLoaderOptions
+    {
+        BatchSize = Settings.BatchSize,
+        Sampler = new DefaultSampler(Test, shuffle: false, seed: 0, roundUp, Collectives.Rank),
+    });
 }

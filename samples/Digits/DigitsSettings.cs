@@ -1,3 +1,4 @@
+using Compat.Torch.Distributed;
 using static TorchSharp.torch;
 
 namespace Digits;
@@ -30,6 +31,9 @@ internal sealed record DigitsSettings
 
     /// <summary>Gets whether training is counted in iterations rather than in epochs.</summary>
     public bool ByIter { get; init; }
+
+    /// <summary>Gets what has started the processes that train together.</summary>
+    public Launcher Launcher { get; init; }
 
     /// <summary>Gets the lower precision: all that a CPU can is bfloat16.</summary>
     public ScalarType HalfPrecision => Device == "cpu" ? ScalarType.BFloat16 : ScalarType.Float16;

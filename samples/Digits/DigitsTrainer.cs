@@ -1,10 +1,13 @@
 using Comparing;
+using Compat.Torch.Distributed;
 
 namespace Digits;
 
 /// <summary>Trains the three ways, one after the other, each with the same random stream.</summary>
 internal sealed class DigitsTrainer(DigitsSettings settings, DigitsSettings engineSettings, string workDir)
 {
+    private readonly ICollectives collectives = Dist.Init(settings.Launcher);
+
     /// <summary>Trains three times.</summary>
     /// <param name="observed">Told after each iteration: which training, how many iterations are done, how many there are.</param>
     public TrainingComparison Train(Action<string, int, int> observed)
@@ -13,11 +16,17 @@ internal sealed class DigitsTrainer(DigitsSettings settings, DigitsSettings engi
         using (train)
         using (test)
         {
+            int total = 0;
             TrainingResult One(string name, DigitsSettings own, Func<DigitsRun, double> program) => Training.Run(
                 name,
                 workDir,
-                (folder, logger, recorder) => Accuracy(program(new DigitsRun(own, train, test, folder, logger, recorder))),
-                done => observed(name, done, settings.Epochs * ((train.Count + settings.BatchSize - 1) / settings.BatchSize)));
+                (folder, logger, recorder) =>
+                {
+                    DigitsRun run = new(own, collectives, train, test, folder, logger, recorder);
+                    total = run.Iterations;
+                    return Accuracy(program(run));
+                },
+                done => observed(name, done, total));
             return new(
                 One("legacy", settings, LegacyProgram.Run),
                 One("migrating", settings, MigratingProgram.Run),

@@ -4,6 +4,7 @@ using Compat.Engine;
 using Compat.Engine.Evaluation;
 using Compat.Engine.Logging;
 using Compat.Engine.Loops;
+using Compat.Engine.Model;
 using Compat.Engine.Optim;
 using Compat.Engine.Schedulers;
 using Compat.Torch.Optim;
@@ -25,6 +26,8 @@ internal static class EngineProgram
             WorkDir = run.WorkDir,
             Device = run.Device,
             Logger = run.Logger,
+            Launcher = settings.Launcher,
+            ModelWrapper = run.Collectives.Rank.WorldSize > 1 ? new MMDistributedDataParallelOptions { BroadcastBuffers = true } : null,
             TrainDataloader = run.TrainLoader(),
             TrainCfg = settings.ByIter
                 ? new IterBasedTrainLoopOptions { MaxIters = run.Iterations, ValInterval = run.EpochLength }
@@ -34,7 +37,7 @@ internal static class EngineProgram
                 : new OptimWrapperOptions { Optimizer = sgd, AccumulativeCounts = settings.Accumulate },
             ParamSchedulers = [new MultiStepLrOptions { Milestones = run.Steps, Unit = settings.ByIter ? ScheduleUnit.Iteration : ScheduleUnit.Epoch }],
             LogProcessor = new LogProcessorOptions { ByEpoch = !settings.ByIter },
-            ValDataloader = run.TestLoader(),
+            ValDataloader = run.TestLoader(roundUp: true),
             ValEvaluator = new Evaluator(new Accuracy<DigitsBatch, DigitsPrediction>(batch => batch.Label, prediction => prediction.Scores)),
             CustomHooks = [new EngineTraceHook(run.Recorder)],
         });

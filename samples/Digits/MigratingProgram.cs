@@ -6,6 +6,7 @@ using Compat.Torch.Optim;
 using Compat.Torch.Training;
 using Digits.Models;
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Digits;
 
@@ -20,9 +21,11 @@ internal static class MigratingProgram
         FusedSgdOptions sgd = new() { Lr = settings.Lr, Momentum = settings.Momentum, WeightDecay = settings.WeightDecay };
         using FusedSgd optimizer = new(model.parameters(), sgd);
         RunnerOptions options = new() { Optimizer = optimizer, WorkDir = run.WorkDir, Logger = run.Logger };
+        using MMDistributedDataParallel? several = run.Collectives.Rank.WorldSize > 1 ? new(model, run.Collectives) : null;
+        nn.Module trained = several ?? (nn.Module)model;
         using WorkflowRunner legacy = settings.ByIter
-            ? new IterBasedRunner(model, options with { MaxIters = run.Iterations })
-            : new EpochBasedRunner(model, options with { MaxEpochs = settings.Epochs });
+            ? new IterBasedRunner(trained, options with { MaxIters = run.Iterations })
+            : new EpochBasedRunner(trained, options with { MaxEpochs = settings.Epochs });
         legacy.RegisterTrainingHooks(new TrainingHookOptions
         {
             LrConfig = new StepLrConfig { Step = run.Steps },
@@ -36,6 +39,6 @@ internal static class MigratingProgram
         WorkflowStep[] workflow = [("train", 1)];
         legacy.AsEngine(loaders, workflow).Train();
 
-        return LegacyEvaluation.Accuracy(model, run.TestLoader(), run.Device);
+        return LegacyEvaluation.Accuracy(model, run);
     }
 }

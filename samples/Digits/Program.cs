@@ -1,5 +1,6 @@
 using System.Globalization;
 using Comparing;
+using Compat.Torch.Distributed;
 using Compat.Torch.Native;
 using Digits;
 using TorchSharp;
@@ -20,16 +21,22 @@ try
 
     TorchEnvironment.EnsureLoaded();
     torch.set_num_threads(1);                                         // the model is so small that several threads only get in each other's way
-    string workDir = Path.GetFullPath(Path.Combine("work_dirs", "digits"));
     DigitsSettings settings = arguments.Settings;
+    int rank = Dist.Init(settings.Launcher).Rank.Rank;
+    string workDir = Path.GetFullPath(Path.Combine("work_dirs", "digits", rank == 0 ? string.Empty : $"rank-{rank}"));
     DigitsSettings engineSettings = arguments.BreakIt ? settings with { WeightDecay = settings.WeightDecay + 1e-6 } : settings;
-    TrainingComparison comparison = ComparisonConsole.WithProgress(new DigitsTrainer(settings, engineSettings, workDir).Train);
+    DigitsTrainer trainer = new(settings, engineSettings, workDir);
+    TrainingComparison comparison = rank == 0 ? ComparisonConsole.WithProgress(trainer.Train) : trainer.Train((_, _, _) => { });
     Training.SaveTraces(comparison.Results, workDir);
     string report = DigitsReport.Write(comparison, settings, workDir);
-    ComparisonConsole.Print(comparison, report);
+    if (rank == 0)
+    {
+        ComparisonConsole.Print(comparison, report);
+    }
+
     return comparison.Holds ? Agreed : Differed;
 }
-catch (Exception exception) when (exception is ArgumentException or IOException or PlatformNotSupportedException)
+catch (Exception exception) when (exception is ArgumentException or IOException or PlatformNotSupportedException or DllNotFoundException)
 {
     Console.Error.WriteLine(exception.Message);
     return WrongUsage;

@@ -36,6 +36,10 @@ public sealed class MpiRun
     public static MpiRun Alone(string group, params (string Name, string Value)[] variables) =>
         Start("dotnet", folder => [Program(), group, folder], 1, variables);
 
+    /// <summary>Runs a sample, in a folder where it may write.</summary>
+    public static MpiRun Sample(string name, int ranks, string workingFolder, params string[] arguments) => Start(
+        "mpirun", _ => [.. Arguments(ranks), BuiltBeside(Path.Combine("samples", name), $"{name}.dll"), .. arguments], ranks, [], workingFolder);
+
     /// <summary>Says why such tests are skipped here; <see langword="null"/> if they are not.</summary>
     public static string? ReasonToSkip()
     {
@@ -59,13 +63,13 @@ public sealed class MpiRun
         }
     }
 
-    private static MpiRun Start(string group, int ranks) => Start("mpirun", folder => Arguments(group, ranks, folder), ranks, []);
+    private static MpiRun Start(string group, int ranks) => Start("mpirun", folder => [.. Arguments(ranks), Program(), group, folder], ranks, []);
 
-    private static MpiRun Start(string program, Func<string, IEnumerable<string>> arguments, int ranks, (string Name, string Value)[] variables)
+    private static MpiRun Start(string program, Func<string, IEnumerable<string>> arguments, int ranks, (string Name, string Value)[] variables, string workingFolder = "")
     {
         using MachineLock machine = MachineLock.TakeAsync().GetAwaiter().GetResult();
         using TemporaryFolder folder = new();
-        ProcessStartInfo start = new(program, arguments(folder.Path)) { RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new(program, arguments(folder.Path)) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = workingFolder };
         start.Environment["OMPI_ALLOW_RUN_AS_ROOT"] = "1";
         start.Environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1";
         start.Environment["OMP_NUM_THREADS"] = "1";
@@ -82,17 +86,19 @@ public sealed class MpiRun
         return new(process.ExitCode, $"{output.Result}{errors.Result}", [.. Enumerable.Range(0, ranks).Select(rank => Read(folder.Path, rank))]);
     }
 
-    private static IEnumerable<string> Arguments(string group, int ranks, string folder)
+    private static IEnumerable<string> Arguments(int ranks)
     {
         string[] more = Version.Value?.Contains("Open MPI", StringComparison.Ordinal) == true ? ["--oversubscribe"] : [];
-        return [.. more, "-n", ranks.ToString(CultureInfo.InvariantCulture), "dotnet", Program(), group, folder];
+        return [.. more, "-n", ranks.ToString(CultureInfo.InvariantCulture), "dotnet"];
     }
 
-    // Built beside the tests, with the same configuration and framework: tests/X.Tests/bin/Release/net10.0.
-    private static string Program()
+    private static string Program() => BuiltBeside(Path.Combine("tests", "Mpi.Ranks"), "Compat.Mpi.Ranks.dll");
+
+    // With the same configuration and framework as the tests: tests/X.Tests/bin/Release/net10.0.
+    private static string BuiltBeside(string project, string program)
     {
         DirectoryInfo framework = new(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
-        return Path.Combine(RepositoryRoot.Path, "tests", "Mpi.Ranks", "bin", framework.Parent!.Name, framework.Name, "Compat.Mpi.Ranks.dll");
+        return Path.Combine(RepositoryRoot.Path, project, "bin", framework.Parent!.Name, framework.Name, program);
     }
 
     private static Dictionary<string, string?>? Read(string folder, int rank)

@@ -90,6 +90,7 @@ internal sealed class LegacyRunnerFacade : BaseRunner
     {
         Logger = engine.Logger,
         Optimizer = WrappedOptimizers.Of(engine.OptimWrapper),
+        Collectives = engine.Collectives,
         WorkDir = engine.WorkDir,
         NonFiniteLoss = NonFiniteLoss.Ignore,                         // the engine's own log finds them, as its options say
         Time = engine.Time,

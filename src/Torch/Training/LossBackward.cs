@@ -22,50 +22,43 @@ public static class LossBackward
         ArgumentNullException.ThrowIfNull(loss);
         try
         {
-            Check(loss, model, iteration);
             loss.backward();
         }
         catch (Exception exception) when (StepFailure.Mark(exception, "backward"))
         {
             throw;                                                    // never reached: the filter only takes a note
         }
-        catch (ExternalException exception) when (exception.Message.StartsWith(SecondTime, StringComparison.Ordinal))
+        catch (ExternalException exception) when (Fault(loss, model, iteration, exception) is { } fault)
         {
-            throw UsedTwice(model, iteration, exception);
+            StepFailure.Mark(fault, "backward");
+            throw fault;
         }
     }
 
-    private static void Check(Tensor loss, string model, int iteration)
+    // Asked only when something went wrong: each question is a call into libtorch.
+    private static InvalidOperationException? Fault(Tensor loss, string model, int iteration, ExternalException exception)
     {
+        string at = string.Create(CultureInfo.InvariantCulture, $"at iteration {iteration} (counted from 0)");
         if (loss.numel() != 1)
         {
-            throw new InvalidOperationException(string.Create(
-                CultureInfo.InvariantCulture,
-                $"The loss of {model} has shape {Shape(loss)} at iteration {iteration} (counted from 0); it must have one element. "
-                + $"Reduce it, for example with .mean() or .sum()."));
+            return new(
+                $"The loss of {model} has shape {Shape(loss)} {at}; it must have one element. Reduce it, for example with .mean() or .sum().", exception);
         }
 
         if (!loss.requires_grad)
         {
-            throw new InvalidOperationException(string.Create(
-                CultureInfo.InvariantCulture,
-                $"The loss of {model}, of shape {Shape(loss)}, has no gradient at iteration {iteration} (counted from 0): it is a plain number, or was "
+            return new(
+                $"The loss of {model}, of shape {Shape(loss)}, has no gradient {at}: it is a plain number, or was "
                 + $"detached, or no parameter that requires a gradient took part in it. Compute it from the model's output, without item(), detach() or "
-                + $"no_grad(), and see that the model has trainable parameters."));
+                + $"no_grad(), and see that the model has trainable parameters.",
+                exception);
         }
+
+        return !exception.Message.StartsWith(SecondTime, StringComparison.Ordinal) ? null : new(
+            $"The loss of {model} went through backward a second time {at}: its graph was used up before. Either "
+            + $"two parts call backward (the model itself, a wrapper, optimizer hooks): leave one of them out. Or a tensor of an earlier backward, such as a hidden state or a running loss, is part of this loss: keep it as tensor.detach().",
+            exception);
     }
 
     private static string Shape(Tensor loss) => $"[{string.Join(", ", loss.shape)}]";
-
-    private static InvalidOperationException UsedTwice(string model, int iteration, ExternalException exception)
-    {
-        InvalidOperationException used = new(
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"The loss of {model} went through backward a second time at iteration {iteration} (counted from 0): its graph was used up before. Either "
-                + $"two parts call backward (the model itself, a wrapper, optimizer hooks): leave one of them out. Or a tensor of an earlier backward, such as a hidden state or a running loss, is part of this loss: keep it as tensor.detach()."),
-            exception);
-        StepFailure.Mark(used, "backward");
-        return used;
-    }
 }

@@ -48,6 +48,33 @@ public sealed partial class LegacyHookAdapterTests
         Make(kind).AsEngine().Priority.Value.Should().Be(priority);
 
     [Fact]
+    public void A_hook_on_a_native_runner_sees_the_processes_of_the_engine()
+    {
+        using TemporaryFolder folder = new();
+        using BaseModel model = new EngineToyModel(sums: true);
+        List<object> seen = ThreadCollectives.Run(1, collectives =>
+        {
+            List<object> ofHook = [collectives];
+            using Compat.Engine.Runner runner = new(new()
+            {
+                Model = model,
+                WorkDir = folder.Path,
+                Logger = new ListLogger(),
+                TrainDataloader = ToyDataset.Loader(2),
+                TrainCfg = new EpochBasedTrainLoopOptions { MaxEpochs = 1 },
+                OptimWrapper = new OptimWrapperOptions { Optimizer = new FusedSgdOptions { Lr = 0.01 } },
+                Collectives = collectives,
+                CustomHooks = [new ActionHook(old => ofHook.Add(old.Collectives)).AsEngine()],
+            });
+            runner.Train();
+            return ofHook;
+        })[0];
+
+        seen.Should().HaveCount(2);
+        seen[1].Should().BeSameAs(seen[0]);
+    }
+
+    [Fact]
     public void A_priority_that_is_given_counts()
     {
         new LegacyHookAdapter(new StageTraceHook(), 35).Priority.Value.Should().Be(35);

@@ -8,9 +8,9 @@ public sealed class DigitsArgumentsTests
     [Fact]
     public void Options_are_read()
     {
-        DigitsArguments arguments = DigitsArguments.Parse(["--epochs", "3", "--seed", "7", "--device", "cpu", "--loop", "iter", "--accumulate", "4", "--amp", "--break-it"]);
+        DigitsArguments arguments = DigitsArguments.Parse(["--epochs", "3", "--seed", "7", "--device", "cpu", "--loop", "iter", "--accumulate", "4", "--amp", "--launcher", "mpi", "--break-it"]);
 
-        arguments.Settings.Should().BeEquivalentTo(new DigitsSettings { Epochs = 3, Seed = 7, ByIter = true, Accumulate = 4, Amp = true });
+        arguments.Settings.Should().BeEquivalentTo(new DigitsSettings { Epochs = 3, Seed = 7, ByIter = true, Accumulate = 4, Amp = true, Launcher = Compat.Torch.Distributed.Launcher.Mpi });
         arguments.BreakIt.Should().BeTrue();
         arguments.Help.Should().BeFalse();
         DigitsArguments.Parse(["--help"]).Help.Should().BeTrue();
@@ -18,7 +18,7 @@ public sealed class DigitsArgumentsTests
     }
 
     [Theory]
-    [InlineData("There is no option '--epoch'. Options: --epochs, --device, --seed, --loop, --accumulate, --amp, --break-it, --help.", "--epoch", "3")]
+    [InlineData("There is no option '--epoch'. Options: --epochs, --device, --seed, --loop, --accumulate, --amp, --launcher, --break-it, --help.", "--epoch", "3")]
     [InlineData("--epochs is 'many'; it must be a whole number of at least 1, for example --epochs 8.", "--epochs", "many")]
     [InlineData("--epochs is '0'; it must be a whole number of at least 1, for example --epochs 8.", "--epochs", "0")]
     [InlineData("--epochs lacks its value, for example --epochs 8.", "--epochs")]
