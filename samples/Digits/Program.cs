@@ -28,10 +28,9 @@ try
     DigitsTrainer trainer = new(settings, engineSettings, workDir);
     TrainingComparison comparison = rank == 0 ? ComparisonConsole.WithProgress(trainer.Train) : trainer.Train((_, _, _) => { });
     Training.SaveTraces(comparison.Results, workDir);
-    string report = DigitsReport.Write(comparison, settings, workDir);
     if (rank == 0)
     {
-        ComparisonConsole.Print(comparison, report);
+        ComparisonConsole.Print(comparison, DigitsReport.Write(comparison, settings, workDir));
     }
 
     return comparison.Holds ? Agreed : Differed;
