@@ -19,6 +19,7 @@ internal static class Groups
         "reduce" => ReduceCases.Of(collectives),
         "engine" => EngineCases.All,
         "legacy" => LegacyCases.All,
+        "whole_batch" => WholeBatchCases.All,
         "failing_engine" => [new("A_rank_that_fails_alone_ends_the_others", EngineCases.FailAlone)],
         "failing_legacy" => [new("A_rank_that_fails_alone_ends_the_others", LegacyCases.FailAlone)],
         "mmcv" => GoldenCases.Of("mmcv", collectives),
