@@ -16,7 +16,7 @@ internal sealed record DigitsRun(
     public Device Device { get; } = torch.device(Settings.Device);
 
     /// <summary>Gets how many iterations make an epoch. Each process has batches of its own.</summary>
-    public int EpochLength => TrainLoader().Length;
+    public int EpochLength => CeilingOf(CeilingOf(Train.Count, Collectives.Rank.WorldSize), Settings.BatchSize);
 
     /// <summary>Gets how many iterations are trained.</summary>
     public int Iterations => Settings.Epochs * EpochLength;
@@ -40,4 +40,6 @@ internal sealed record DigitsRun(
         BatchSize = Settings.BatchSize,
         Sampler = new DefaultSampler(Test, shuffle: false, seed: 0, roundUp, Collectives.Rank),
     });
+
+    private static int CeilingOf(int count, int parts) => (count + parts - 1) / parts;
 }

@@ -3,8 +3,8 @@ using Compat.Engine.Model;
 using Compat.Engine.Optim;
 using Compat.Torch.Data;
 using Compat.Torch.Training;
+using static Gan.Models.GanParts;
 using static TorchSharp.torch;
-using static TorchSharp.torch.nn.functional;
 
 namespace Gan.Models;
 
@@ -28,11 +28,6 @@ internal sealed class EngineGan : BaseModel<DigitsBatch>
         discriminator.RequireGradients(true);
         return logVars;
     }
-
-    private static Tensor Against(Tensor scores, bool real) =>
-        binary_cross_entropy_with_logits(scores, real ? ones_like(scores) : zeros_like(scores));
-
-    private static Tensor Noise(Tensor real) => randn(real.shape[0], Generator.NoiseSize, device: real.device);
 
     private void Update(LossDict losses, BaseOptimWrapper optimWrapper, LogVars logVars)
     {

@@ -2,8 +2,8 @@ using Comparing;
 using Compat.Legacy;
 using Compat.Torch.Data;
 using Compat.Torch.Training;
+using static Gan.Models.GanParts;
 using static TorchSharp.torch;
-using static TorchSharp.torch.nn.functional;
 
 namespace Gan.Models;
 
@@ -31,9 +31,6 @@ internal sealed class LegacyGan : nn.Module, ITrainStep
         return new() { NumSamples = (int)real.shape[0], LogVars = logVars };
     }
 
-    private static Tensor Against(Tensor scores, bool real) =>
-        binary_cross_entropy_with_logits(scores, real ? ones_like(scores) : zeros_like(scores));
-
     private static void Update(Tensor loss, optim.Optimizer optimizer)
     {
         optimizer.zero_grad();
@@ -57,6 +54,4 @@ internal sealed class LegacyGan : nn.Module, ITrainStep
         Update(loss, optimizer);
         logVars["loss_gen"] = loss;
     }
-
-    private static Tensor Noise(Tensor real) => randn(real.shape[0], Generator.NoiseSize, device: real.device);
 }

@@ -12,7 +12,6 @@ namespace Compat.Adapters.Runners;
 /// </remarks>
 internal sealed class LegacyEpochTrainLoop : LegacyTrainLoop
 {
-    private readonly LegacyValLoop?[] validations;
     private BatchLoader present;
 
     public LegacyEpochTrainLoop(Compat.Engine.Runner engine, LegacyRunnerTranslator translator)
@@ -20,7 +19,6 @@ internal sealed class LegacyEpochTrainLoop : LegacyTrainLoop
     {
         MaxEpochs = Legacy.MaxEpochs!.Value;
         present = Dataloader;
-        validations = [.. Flows.Select(pair => pair.Flow.Mode == "val" ? new LegacyValLoop(engine, pair.Loader) : null)];
     }
 
     public override int MaxEpochs { get; }
@@ -38,7 +36,7 @@ internal sealed class LegacyEpochTrainLoop : LegacyTrainLoop
                 (WorkflowStep flow, BatchLoader loader) = Flows[i];
                 for (int times = 0; GoesOn(flow, times); times++)
                 {
-                    foreach (int _ in validations[i]?.Iterations() ?? RunEpoch(loader))
+                    foreach (int _ in Validations[i]?.Iterations() ?? RunEpoch(loader))
                     {
                         yield return Progress.Iter;
                     }

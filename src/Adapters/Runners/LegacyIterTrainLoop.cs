@@ -12,13 +12,10 @@ namespace Compat.Adapters.Runners;
 /// </remarks>
 internal sealed class LegacyIterTrainLoop : LegacyTrainLoop
 {
-    private readonly LegacyValLoop?[] validations;
-
     public LegacyIterTrainLoop(Compat.Engine.Runner engine, LegacyRunnerTranslator translator)
         : base(engine, translator)
     {
         MaxIters = Legacy.MaxIters!.Value;
-        validations = [.. Flows.Select(pair => pair.Flow.Mode == "val" ? new LegacyValLoop(engine, pair.Loader) : null)];
     }
 
     public override int MaxEpochs => 1;
@@ -41,7 +38,7 @@ internal sealed class LegacyIterTrainLoop : LegacyTrainLoop
                     State.InnerIter = 0;
                     for (int times = 0; GoesOn(Flows[i].Flow, times); times++)
                     {
-                        RunNext(loaders[i], validations[i]);
+                        RunNext(loaders[i], Validations[i]);
                         State.InnerIter++;
                         yield return Progress.Iter;
                     }

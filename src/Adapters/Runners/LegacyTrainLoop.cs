@@ -27,6 +27,7 @@ internal abstract class LegacyTrainLoop : TrainLoop
     {
         Legacy = translator.Legacy;
         Flows = [.. translator.Workflow.Zip(translator.DataLoaders)];
+        Validations = [.. Flows.Select(pair => pair.Flow.Mode == "val" ? new LegacyValLoop(engine, pair.Loader) : null)];
         State = new EngineRunnerState(this);
         MoveTo(new TrainingPosition(Legacy.Epoch, Legacy.Iter, BatchIndex: 0));  // MMCV goes on at the beginning of an epoch
     }
@@ -39,6 +40,9 @@ internal abstract class LegacyTrainLoop : TrainLoop
 
     /// <summary>Gets the flows of the workflow with their loaders.</summary>
     protected IReadOnlyList<(WorkflowStep Flow, BatchLoader Loader)> Flows { get; }
+
+    /// <summary>Gets what runs each flow that validates; <see langword="null"/> for one that trains.</summary>
+    protected IReadOnlyList<LegacyValLoop?> Validations { get; }
 
     /// <summary>Gets where the legacy runner stands.</summary>
     protected EngineRunnerState State { get; }

@@ -40,18 +40,9 @@ internal static class ProcessComposer
     /// <summary>Refuses a training whose processes would wait for one another at its end.</summary>
     public static void CheckSameLength(Runner runner)
     {
-        if (runner.Collectives.Rank.WorldSize == 1)
+        if (runner.Collectives.Rank.WorldSize > 1)
         {
-            return;
-        }
-
-        string own = $"{runner.TrainLoop!.Dataloader.Length} batches and {runner.MaxIters} iterations";
-        string[] all = runner.Collectives.GatherTexts(own);
-        if (all.Any(one => one != all[0]))
-        {
-            throw new InvalidOperationException(
-                $"The processes have trainings of different lengths: {string.Join("; ", all.Select((one, rank) => $"process {rank} has {one}"))}. They must have the "
-                + "same, or some would wait for others that have finished. Let the sampler repeat samples (RoundUp = true), and drop the last batch where it is short.");
+            runner.Collectives.RequireSameLength($"{runner.TrainLoop!.Dataloader.Length} batches and {runner.MaxIters} iterations", "RoundUp = true");
         }
     }
 }

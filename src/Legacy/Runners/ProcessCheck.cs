@@ -29,7 +29,7 @@ internal static class ProcessCheck
             return;
         }
 
-        CheckLengths(runner, loaders);
+        runner.Collectives.RequireSameLength($"{string.Join(", ", loaders.Select(loader => loader.Length))} batches", "roundUp: true");
         bool hasHook = runner.Hooks.OfType<OptimizerHook>().Any();
         if (runner.Model is MMDistributedDataParallel wrapper)
         {
@@ -57,17 +57,6 @@ internal static class ProcessCheck
             throw new InvalidOperationException(
                 $"The model steps by itself, and its optimizer{(name.Length == 0 ? string.Empty : $" '{name}'")} is TorchSharp's {optimizer.GetType().Name}, which cannot "
                 + "average gradients over processes before its step. Use one of this library's, for example new FusedSgd(model.parameters(), new() { Lr = 0.01 }).");
-        }
-    }
-
-    private static void CheckLengths(WorkflowRunner runner, IReadOnlyList<BatchLoader> loaders)
-    {
-        string[] all = runner.Collectives.GatherTexts($"{string.Join(", ", loaders.Select(loader => loader.Length))} batches");
-        if (all.Any(one => one != all[0]))
-        {
-            throw new InvalidOperationException(
-                $"The processes have trainings of different lengths: {string.Join("; ", all.Select((one, rank) => $"process {rank} has {one}"))}. They must have the "
-                + "same, or some would wait for others that have finished. Let the sampler repeat samples (roundUp: true), and drop the last batch where it is short.");
         }
     }
 }

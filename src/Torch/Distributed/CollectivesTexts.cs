@@ -24,4 +24,20 @@ public static class CollectivesTexts
         ArgumentNullException.ThrowIfNull(collectives);
         return Encoding.UTF8.GetString(collectives.Broadcast(Encoding.UTF8.GetBytes(text)));
     }
+
+    /// <summary>Refuses trainings of different lengths, in which processes would wait for others that have finished.</summary>
+    /// <param name="collectives">The processes. All call this together.</param>
+    /// <param name="length">How long this process's training is, in words.</param>
+    /// <param name="roundUp">How the setting is written that lets a sampler repeat samples, for the message.</param>
+    /// <exception cref="InvalidOperationException">The lengths differ. All processes throw it.</exception>
+    public static void RequireSameLength(this ICollectives collectives, string length, string roundUp)
+    {
+        string[] all = collectives.GatherTexts(length);
+        if (all.Any(one => one != all[0]))
+        {
+            throw new InvalidOperationException(
+                $"The processes have trainings of different lengths: {string.Join("; ", all.Select((one, rank) => $"process {rank} has {one}"))}. They must have the "
+                + $"same, or some would wait for others that have finished. Let the sampler repeat samples ({roundUp}), and drop the last batch where it is short.");
+        }
+    }
 }
