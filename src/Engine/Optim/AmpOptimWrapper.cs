@@ -33,6 +33,7 @@ public class AmpOptimWrapper : OptimWrapper
     public AmpOptimWrapper(AmpOptimWrapperOptions options, nn.Module model)
         : base(options, model)
     {
+        ArgumentNullException.ThrowIfNull(options.LossScale);
         this.options = options;
         LossScaler = new GradScaler(options.LossScale.Options);
         device = model.parameters().FirstOrDefault()?.device ?? CPU;

@@ -26,7 +26,7 @@ public class Fp16OptimizerHook : OptimizerHook, IDisposable
     /// <summary>Makes the hook.</summary>
     /// <param name="config">The settings; <see langword="null"/> for the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException">The clipping, a factor of the scale or the precision is out of range.</exception>
-    /// <exception cref="ArgumentException">Parameters without a gradient are to be looked for, which this hook does not do.</exception>
+    /// <exception cref="ArgumentException">Parameters without a gradient are to be looked for, which this hook does not do, or the scale is null.</exception>
     public Fp16OptimizerHook(Fp16OptimizerConfig? config = null)
         : base(config ??= new())
     {
@@ -39,6 +39,7 @@ public class Fp16OptimizerHook : OptimizerHook, IDisposable
         dtype = config.Dtype is ScalarType.Float16 or ScalarType.BFloat16
             ? config.Dtype
             : throw new ArgumentOutOfRangeException(nameof(config), $"Dtype is {config.Dtype}; it must be Float16, or BFloat16 on a CPU.");
+        ArgumentNullException.ThrowIfNull(config.LossScale);
         fixedScale = config.LossScale.Fixed;
         LossScaler = new GradScaler(config.LossScale.Options);
     }

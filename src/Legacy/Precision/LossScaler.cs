@@ -18,12 +18,17 @@ public sealed class LossScaler
     /// <param name="mode">Whether the scale changes. The default is <see cref="LossScaleMode.Dynamic"/>.</param>
     /// <param name="scaleFactor">The factor of each change. The default is 2.</param>
     /// <param name="scaleWindow">How many updates without an overflow lie between two rises; at least 1. The default is 1000.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The window is below 1.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The window is below 1, or the mode is none of the two.</exception>
     public LossScaler(double initScale = 4294967296, LossScaleMode mode = LossScaleMode.Dynamic, double scaleFactor = 2, int scaleWindow = 1000)
     {
         if (scaleWindow < 1)
         {
             throw new ArgumentOutOfRangeException(nameof(scaleWindow), $"The scale window is {scaleWindow}; it must be at least 1. Use 1 to raise the scale at every update.");
+        }
+
+        if (!Enum.IsDefined(mode))
+        {
+            throw new ArgumentOutOfRangeException(nameof(mode), $"The mode is {mode}; it must be {nameof(LossScaleMode.Dynamic)} or {nameof(LossScaleMode.Static)}.");
         }
 
         (LossScale, Mode, ScaleFactor, ScaleWindow) = (initScale, mode, scaleFactor, scaleWindow);

@@ -40,7 +40,12 @@ public sealed class GradScalerGoldenTests
             {
                 operations.Should().HaveSameCount(results);
             }
-            else if (!RuledOut(operations[results.Length]))
+            else if (IsWholeScale(operations[results.Length]))
+            {
+                Apply(scaler, optimizer, parameter, operations[results.Length], default);
+                scaler.GetScale().Should().Be(operations[results.Length][1].GetDouble());
+            }
+            else
             {
                 Action next = () => Apply(scaler, optimizer, parameter, operations[results.Length], default);
                 next.Should().Throw<Exception>().Which.Should().Match(error => error is InvalidOperationException || error is PthException);
@@ -48,8 +53,8 @@ public sealed class GradScalerGoldenTests
         }
     }
 
-    // A scale is a double here: PyTorch refuses one that is a whole number.
-    private static bool RuledOut(JsonElement operation) =>
+    // PyTorch refuses a whole number for its type; in C# it is a double.
+    private static bool IsWholeScale(JsonElement operation) =>
         operation[0].GetString() == "update" && operation.GetArrayLength() == 2 && operation[1].TryGetInt32(out _);
 
     private static void Apply(GradScaler scaler, FusedSgd optimizer, Parameter parameter, JsonElement operation, JsonElement expected)

@@ -70,7 +70,7 @@ public static class GoldenConfigs
 
     /// <summary>Says why a C# program cannot write an <c>optimizer_config</c>; <see langword="null"/> if it can.</summary>
     public static string? RuledOut(JsonElement config) =>
-        config.TryGetProperty("loss_scale", out JsonElement scale) && !IsScale(scale) ? "ruled out by type LossScale: a number (which is a double), Dynamic, or options"
+        config.TryGetProperty("loss_scale", out JsonElement scale) && !IsScale(scale) ? "ruled out by type LossScale: a number, a text, or options"
         : config.TryGetProperty("cumulative_iters", out JsonElement count) && !(count.ValueKind is JsonValueKind.True or JsonValueKind.False) && !(count.ValueKind == JsonValueKind.Number && count.TryGetInt32(out _) && !IsFloat(count))
             ? "ruled out by type int of CumulativeIters"
         : config.TryGetProperty("grad_clip", out JsonElement clip) && clip.ValueKind == JsonValueKind.Object && !clip.TryGetProperty("max_norm", out _)
@@ -85,7 +85,8 @@ public static class GoldenConfigs
         : null;
 
     private static LossScale Scale(JsonElement scale) => scale.ValueKind == JsonValueKind.Object ? ScalerOptions(scale)
-        : scale.ValueKind == JsonValueKind.String && scale.GetString() == "dynamic" ? LossScale.Dynamic
+        : scale.ValueKind == JsonValueKind.Null ? null!
+        : scale.ValueKind == JsonValueKind.String && !IsNumber(scale) ? scale.GetString()!
         : GoldenCases.Number(scale);
 
     /// <summary>Makes a scaler's settings from the arguments of PyTorch's.</summary>
@@ -105,10 +106,15 @@ public static class GoldenConfigs
     // A whole number is one that Python wrote without a point.
     private static bool IsFloat(JsonElement number) => number.GetRawText().IndexOfAny(['.', 'e']) >= 0;
 
+    /// <summary>Tells whether a scale is a whole number, which MMCV refuses for its type; in C# it is a double.</summary>
+    public static bool IsWholeScale(JsonElement config) =>
+        config.TryGetProperty("loss_scale", out JsonElement scale) && scale.ValueKind == JsonValueKind.Number && !IsFloat(scale);
+
+    private static bool IsNumber(JsonElement text) => text.GetString() is "Infinity" or "-Infinity" or "NaN" or "inf" or "-inf";
+
     private static bool IsScale(JsonElement scale) => scale.ValueKind switch
     {
-        JsonValueKind.Number => IsFloat(scale),
-        JsonValueKind.String => scale.GetString() is "dynamic" or "Infinity" or "-Infinity" or "NaN",
+        JsonValueKind.Number or JsonValueKind.String or JsonValueKind.Null => true,
         JsonValueKind.Object => scale.EnumerateObject().All(entry => entry.Name is "init_scale" or "growth_factor" or "backoff_factor" or "growth_interval" or "enabled"),
         _ => false,
     };
