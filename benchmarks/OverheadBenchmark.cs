@@ -30,7 +30,7 @@ internal static class OverheadBenchmark
         string workDir = Directory.CreateTempSubdirectory("compat-benchmark-").FullName;
         try
         {
-            return [.. BenchmarkModel.Names.SelectMany(name => RunModel(new(name, options.Device), options.Rounds, workDir, observed))];
+            return [.. BenchmarkModel.Names.Where(name => options.Model is null || options.Model == name).SelectMany(name => RunModel(name, options, workDir, observed))];
         }
         finally
         {
@@ -38,13 +38,15 @@ internal static class OverheadBenchmark
         }
     }
 
-    private static Sample[] RunModel(BenchmarkModel model, int rounds, string workDir, Action<string> observed)
+    private static Sample[] RunModel(string name, OverheadOptions options, string workDir, Action<string> observed)
     {
+        BenchmarkModel model = new(name, options.Device);
+        int rounds = options.Rounds;
         int perRound = model.Name == "a" ? 200 : 50;
         using StreamWriter log = new(Path.Combine(workDir, $"{model.Name}.log"));
         TorchSeed.Set(0);
         WayFactory factory = new(new LineLogger("benchmark", [log]), workDir, iterations: perRound * (rounds + 2) * 2);
-        IReadOnlyList<Way> ways = factory.All(model);
+        IReadOnlyList<Way> ways = factory.Make(model, options.Way);
         List<double>[] times = [.. ways.Select(_ => new List<double>())];
         for (int round = -2; round < rounds; round++)
         {

@@ -32,7 +32,7 @@ internal static class OverheadReport
         foreach (IGrouping<string, Sample> model in samples.GroupBy(sample => sample.Model))
         {
             IEnumerable<string> ratios = RatiosOf(model).Select(ratio => string.Create(CultureInfo.InvariantCulture, $"{ratio.Key} {ratio.Value:F2}"));
-            output.WriteLine($"model {model.Key}: {string.Join(", ", ratios)}");
+            output.WriteLine($"model {model.Key}: {string.Join(", ", ratios.DefaultIfEmpty("no ratios, one way alone"))}");
         }
     }
 
@@ -68,15 +68,14 @@ internal static class OverheadReport
         },
         Json));
 
-    // The median of the ratios round by round: both ways of a round met the same machine.
-    private static Dictionary<string, double> RatiosOf(IGrouping<string, Sample> model) => Ratios.ToDictionary(
-        ratio => ratio.Name,
-        ratio =>
-        {
-            Sample numerator = model.First(sample => sample.Way == ratio.Way);
-            Sample denominator = model.First(sample => sample.Way == ratio.Base);
-            return new Sample(model.Key, ratio.Name, [.. numerator.Microseconds.Zip(denominator.Microseconds, (a, b) => a / b)]).Median;
-        });
+    // The median of the ratios round by round: both ways of a round met the same machine. One way alone has none.
+    private static Dictionary<string, double> RatiosOf(IGrouping<string, Sample> model)
+    {
+        Dictionary<string, Sample> ways = model.ToDictionary(sample => sample.Way);
+        return Ratios.Where(ratio => ways.ContainsKey(ratio.Way) && ways.ContainsKey(ratio.Base)).ToDictionary(
+            ratio => ratio.Name,
+            ratio => new Sample(model.Key, ratio.Name, [.. ways[ratio.Way].Microseconds.Zip(ways[ratio.Base].Microseconds, (a, b) => a / b)]).Median);
+    }
 
     private static string Line(string model, string way, string median, string low, string high) => $"{model,-6}{way,-18}{median,12}{low,12}{high,12}";
 

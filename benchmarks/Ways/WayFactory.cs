@@ -18,8 +18,21 @@ internal sealed class WayFactory(ILogger logger, string workDir, int iterations)
 {
     private const int LogInterval = 50;
 
-    public IReadOnlyList<Way> All(BenchmarkModel model) =>
-        [new BareWay(model), new FloorWay(model), new HandWrittenWay(model), Legacy(model), Migrating(model), Engine(model)];
+    public static IReadOnlyList<string> Names { get; } = ["forward_backward", "floor", "hand_written", "legacy", "migrating", "engine"];
+
+    /// <summary>Makes all ways, or one alone.</summary>
+    public IReadOnlyList<Way> Make(BenchmarkModel model, string? only) =>
+        [.. Names.Where(name => only is null || only == name).Select(name => MakeOne(model, name))];
+
+    private Way MakeOne(BenchmarkModel model, string name) => name switch
+    {
+        "forward_backward" => new BareWay(model),
+        "floor" => new FloorWay(model),
+        "hand_written" => new HandWrittenWay(model),
+        "legacy" => Legacy(model),
+        "migrating" => Migrating(model),
+        _ => Engine(model),
+    };
 
     private RunnerWay Legacy(BenchmarkModel model)
     {

@@ -8,11 +8,14 @@ namespace Compat.Equivalence.Tests.Cuda;
 [Trait("Category", "Cuda")]
 public sealed class DigitsCudaTests
 {
-    [CudaFact]
-    public void All_three_ways_train_on_the_GPU()
+    [CudaTheory]
+    [InlineData(false, 1)]
+    [InlineData(true, 1)]
+    [InlineData(true, 2)]
+    public void All_three_ways_train_on_the_GPU(bool amp, int accumulate)
     {
         using TemporaryFolder folder = new();
-        DigitsSettings settings = new() { Device = "cuda", Epochs = 2 };
+        DigitsSettings settings = new() { Device = "cuda", Epochs = 2, Amp = amp, Accumulate = accumulate };
         TrainingComparison comparison = new DigitsTrainer(settings, settings, folder.Path).Train((_, _, _) => { });
 
         // cuDNN may choose other algorithms from run to run, so only what does not depend on them must agree to the bit.
