@@ -4,28 +4,68 @@ namespace Compat.Torch.Serialization;
 public static class AtomicFile
 {
     /// <summary>Writes a file: to a temporary one beside it first, which then takes its name.</summary>
-    /// <param name="path">The file. Its folder is made if it is missing.</param>
+    /// <param name="path">The file. Its folder is made if it is missing; a symbolic link is followed. A file that exists keeps its permissions.</param>
     /// <param name="write">Writes the content.</param>
-    /// <remarks>If <paramref name="write"/> throws, or the process is killed, the old file stays as it is.</remarks>
+    /// <remarks>
+    /// If <paramref name="write"/> throws, or the process is killed, the old file stays as it is. What a killed writer left is removed by a later one of the
+    /// same file, if it is over an hour old and nobody holds it.
+    /// </remarks>
+    /// <exception cref="UnauthorizedAccessException">The file exists and may not be written, or its folder may not.</exception>
     public static void Write(string path, Action<Stream> write)
     {
         ArgumentNullException.ThrowIfNull(write);
-        string full = Path.GetFullPath(path);
-        string folder = Directory.CreateDirectory(Path.GetDirectoryName(full)!).FullName;
-        string temporary = Path.Combine(folder, $".{Path.GetFileName(full)}.{Guid.NewGuid():N}.tmp");
+        string target = Follow(Path.GetFullPath(path));
+        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+        RequireWritable(target);
+        string temporary = TemporaryFiles.NameFor(target);
         try
         {
-            using (FileStream stream = new(temporary, FileMode.CreateNew, FileAccess.Write))
+            // The lock says that somebody is writing. It ends before the rename, so that no reader of the new file meets it.
+            using (FileStream stream = new(temporary, Options(target)))
             {
+                TemporaryFiles.RemoveAbandoned(target, held: temporary);
                 write(stream);
+                KeepPermissions(stream, target);
                 stream.Flush(flushToDisk: true);
             }
 
-            File.Move(temporary, full, overwrite: true);
+            File.Move(temporary, target, overwrite: true);
         }
         finally
         {
             File.Delete(temporary);
+        }
+    }
+
+    private static string Follow(string path) => new FileInfo(path).LinkTarget is null ? path : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName;
+
+    // A rename asks the folder alone, so that it would replace a file that its owner has protected.
+    private static void RequireWritable(string target)
+    {
+        if (File.Exists(target))
+        {
+            using FileStream asked = new(target, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+        }
+    }
+
+    // While it is written it is open to nobody who may not read the file that it becomes.
+    private static FileStreamOptions Options(string target)
+    {
+        FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None };
+        if (!OperatingSystem.IsWindows() && File.Exists(target))
+        {
+            options.UnixCreateMode = File.GetUnixFileMode(target);
+        }
+
+        return options;
+    }
+
+    // The mask of the process took bits away when the temporary file was made.
+    private static void KeepPermissions(FileStream stream, string target)
+    {
+        if (!OperatingSystem.IsWindows() && File.Exists(target) && File.GetUnixFileMode(target) is UnixFileMode mode && File.GetUnixFileMode(stream.SafeFileHandle) != mode)
+        {
+            File.SetUnixFileMode(stream.SafeFileHandle, mode);
         }
     }
 }
