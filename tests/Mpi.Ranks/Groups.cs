@@ -21,6 +21,7 @@ internal static class Groups
         "engine" => EngineCases.All,
         "legacy" => LegacyCases.All,
         "whole_batch" => EngineJoinedCases.All,
+        "stop" => StopCases.All,
         "whole_batch_legacy" => LegacyJoinedCases.Of(onEngine: false),
         "whole_batch_migrating" => LegacyJoinedCases.Of(onEngine: true),
         "failing_engine" => [new("A_rank_that_fails_alone_ends_the_others", EngineCases.FailAlone)],

@@ -74,6 +74,7 @@ public sealed class ThreadCollectives : ICollectives
     public void Broadcast(Tensor tensor, int source = 0)
     {
         using DisposeScope scope = NewDisposeScope();
+        using IDisposable guard = no_grad();
         tensor.copy_(AllGather(tensor)[source]);
     }
 

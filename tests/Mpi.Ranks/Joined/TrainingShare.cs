@@ -21,11 +21,11 @@ internal sealed record TrainingShare(ICollectives Collectives, ProcessRank Proce
 
     public static TrainingShare Alone(ICollectives collectives) => new(SingleProcess.Instance, collectives.Rank, PerRank);
 
-    /// <summary>Reads as many samples as 20 iterations take: a curve, and beside its height a 1 where the sample uses the spare layer.</summary>
-    public BatchLoader Loader(SpareUse use = SpareUse.Never)
+    /// <summary>Reads as many samples as the iterations take: a curve, and beside its height a 1 where the sample uses the spare layer.</summary>
+    public BatchLoader Loader(SpareUse use = SpareUse.Never, int iterations = Iterations)
     {
         int joined = BatchSize * Process.WorldSize;
-        ListDataset data = new(Enumerable.Range(0, Iterations * joined).Select(i => Sample(i, Uses(use, i, joined))));
+        ListDataset data = new(Enumerable.Range(0, iterations * joined).Select(i => Sample(i, Uses(use, i, joined))));
         return new BatchLoader(data, new() { BatchSize = BatchSize, Sampler = new DefaultSampler(data, shuffle: false, seed: 0, process: Process) });
     }
 
