@@ -67,7 +67,7 @@ public sealed class ThreadCollectives : ICollectives
             ReduceOperation.Mean => all.mean([0]),
             ReduceOperation.Max => all.amax([0]),
             ReduceOperation.Min => all.amin([0]),
-            _ => all.sum(0),
+            _ => all.sum([0L]),                                         // a plain 0 is a type of numbers to it
         });
     }
 
