@@ -1,4 +1,5 @@
 using Compat.Mpi.Ranks.Golden;
+using Compat.Mpi.Ranks.Joined;
 using Compat.Torch.Distributed;
 
 namespace Compat.Mpi.Ranks;
@@ -19,7 +20,10 @@ internal static class Groups
         "reduce" => ReduceCases.Of(collectives),
         "engine" => EngineCases.All,
         "legacy" => LegacyCases.All,
-        "whole_batch" => WholeBatchCases.All,
+        "whole_batch" => EngineJoinedCases.All,
+        "stop" => StopCases.All,
+        "whole_batch_legacy" => LegacyJoinedCases.Of(onEngine: false),
+        "whole_batch_migrating" => LegacyJoinedCases.Of(onEngine: true),
         "failing_engine" => [new("A_rank_that_fails_alone_ends_the_others", EngineCases.FailAlone)],
         "failing_legacy" => [new("A_rank_that_fails_alone_ends_the_others", LegacyCases.FailAlone)],
         "mmcv" => GoldenCases.Of("mmcv", collectives),

@@ -67,13 +67,14 @@ public sealed class ThreadCollectives : ICollectives
             ReduceOperation.Mean => all.mean([0]),
             ReduceOperation.Max => all.amax([0]),
             ReduceOperation.Min => all.amin([0]),
-            _ => all.sum(0),
+            _ => all.sum([0L]),                                         // a plain 0 is a type of numbers to it
         });
     }
 
     public void Broadcast(Tensor tensor, int source = 0)
     {
         using DisposeScope scope = NewDisposeScope();
+        using IDisposable guard = no_grad();
         tensor.copy_(AllGather(tensor)[source]);
     }
 

@@ -29,7 +29,7 @@ internal sealed class LegacyEpochTrainLoop : LegacyTrainLoop
 
     protected override IEnumerable<int> RunFlows()
     {
-        while (!IsDone && !StopTraining)
+        while (!IsDone && !IsStopping)
         {
             for (int i = 0; i < Flows.Count; i++)
             {

@@ -31,7 +31,7 @@ internal sealed class LegacyIterTrainLoop : LegacyTrainLoop
         {
             CallBeforeTrainEpoch();
             ApplyRestored();
-            while (!IsDone && !StopTraining)
+            while (!IsDone && !IsStopping)
             {
                 for (int i = 0; i < Flows.Count; i++)
                 {

@@ -4,6 +4,7 @@ using Compat.Engine.Loops;
 using Compat.Legacy;
 using Compat.Legacy.Runners;
 using Compat.Torch.Data;
+using Compat.Torch.Distributed;
 using Compat.Torch.Logging;
 using Microsoft.Extensions.Logging;
 
@@ -37,6 +38,9 @@ internal abstract class LegacyTrainLoop : TrainLoop
 
     /// <summary>Gets where the legacy runner stands while it is trained; <see langword="null"/> otherwise.</summary>
     public RunnerState? AttachedState => isAttached ? State : null;
+
+    // The old hooks average with what the old side's wrapper has.
+    protected override ModelReplica? Replica => (Legacy.Model as MMDistributedDataParallel)?.Replica ?? base.Replica;
 
     /// <summary>Gets the flows of the workflow with their loaders.</summary>
     protected IReadOnlyList<(WorkflowStep Flow, BatchLoader Loader)> Flows { get; }
@@ -102,7 +106,7 @@ internal abstract class LegacyTrainLoop : TrainLoop
     protected override bool IsValidationDue(TrainingPosition position) => false;
 
     /// <summary>Tells whether a flow goes on: only training stops when enough is trained, a trailing validation still runs.</summary>
-    protected bool GoesOn(WorkflowStep flow, int times) => times < flow.Epochs && !(flow.Mode == "train" && (IsDone || StopTraining));
+    protected bool GoesOn(WorkflowStep flow, int times) => times < flow.Epochs && !(flow.Mode == "train" && (IsDone || IsStopping));
 
     /// <summary>Says what is running, and puts the model into its mode.</summary>
     protected void BeginTraining(BatchLoader loader)

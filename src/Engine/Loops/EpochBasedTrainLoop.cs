@@ -55,7 +55,7 @@ public class EpochBasedTrainLoop : TrainLoop
                 yield return iter;
             }
 
-            if (Progress.Epoch >= MaxEpochs || StopTraining)
+            if (Progress.Epoch >= MaxEpochs || IsStopping)
             {
                 yield break;
             }

@@ -85,7 +85,7 @@ public class IterBasedTrainLoop : TrainLoop
             yield return iter;
         }
 
-        while (Progress.Iter < MaxIters && !StopTraining)
+        while (Progress.Iter < MaxIters && !IsStopping)
         {
             RunNext();
             yield return Progress.Iter;

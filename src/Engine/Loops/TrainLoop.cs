@@ -1,5 +1,6 @@
 using Compat.Engine.Model;
 using Compat.Torch.Data;
+using Compat.Torch.Distributed;
 using Compat.Torch.Randomness;
 using Compat.Torch.Serialization;
 using Compat.Torch.Training;
@@ -12,7 +13,9 @@ namespace Compat.Engine.Loops;
 /// <remarks>A derived loop says in <see cref="Run"/> what is run; it counts by <see cref="FinishIter"/> and <see cref="FinishEpoch"/>.</remarks>
 public abstract class TrainLoop : BaseLoop, IDisposable
 {
-    private volatile bool isStopRequested;
+    private readonly JointDecision stop;
+    private readonly JointDecision stopTraining;
+    private readonly JointDecision[] decisions;
     private RandomState? restored;
 
     /// <summary>Makes a loop.</summary>
@@ -21,6 +24,9 @@ public abstract class TrainLoop : BaseLoop, IDisposable
     protected TrainLoop(Runner runner, BatchLoader dataloader)
         : base(runner, dataloader)
     {
+        stop = new(Runner.Collectives);
+        stopTraining = new(Runner.Collectives);
+        decisions = [stop, stopTraining];
     }
 
     /// <summary>Gets how many epochs are trained.</summary>
@@ -33,12 +39,31 @@ public abstract class TrainLoop : BaseLoop, IDisposable
     public TrainingProgress Progress => Runner.Progress;
 
     /// <summary>Gets or sets whether training ends with the present epoch and the validation that follows it; a hook may set it.</summary>
-    /// <remarks>Source: MMEngine's <c>stop_training</c>.</remarks>
-    public bool StopTraining { get; set; }
+    /// <remarks>
+    /// <para>Of several processes one is enough, and all end together: they learn of it at the end of an epoch or a validation, or with the next update's exchange of
+    /// gradients. So a loop by iteration in which a hook sets it between validations trains one update more than one process would.</para>
+    /// <para>Source: MMEngine's <c>stop_training</c>.</para>
+    /// </remarks>
+    public bool StopTraining
+    {
+        get => stopTraining.IsWanted || stopTraining.IsMade;
+        set => stopTraining.IsWanted = value;
+    }
+
+    /// <summary>Gets whether training ends because of <see cref="StopTraining"/>: in several processes, whether they know so together.</summary>
+    protected bool IsStopping => stopTraining.IsMade;
+
+    /// <summary>Gets what averages the gradients of this training, and tells the other processes of a wish to stop.</summary>
+    /// <value>That of the runner; <see langword="null"/> in a single process.</value>
+    protected virtual ModelReplica? Replica => Runner.Replica;
 
     /// <summary>Ends training after the iteration in progress, wherever it stands. It may be called from any thread, for example when the process is asked to end.</summary>
-    /// <remarks>Hooks after training are called while the loader still stands where it is, so that one of them can save the position.</remarks>
-    public void RequestStop() => isStopRequested = true;
+    /// <remarks>
+    /// <para>Hooks after training are called while the loader still stands where it is, so that one of them can save the position.</para>
+    /// <para>Of several processes one is enough, and all end together, after the iteration whose update carries the request along with the gradients: the one in progress
+    /// or the next, and with accumulation the last one of a window.</para>
+    /// </remarks>
+    public void RequestStop() => stop.IsWanted = true;
 
     /// <summary>Trains, one iteration of training or validation at each step of the enumeration.</summary>
     /// <remarks>
@@ -55,8 +80,14 @@ public abstract class TrainLoop : BaseLoop, IDisposable
             Runner.InitializeCountStatus();                           // a hook has resumed, as an old trainer's may
         }
 
+        if (Replica is { } replica)
+        {
+            replica.Decisions = decisions;
+        }
+
+        MeetToDecide();
         using IEnumerator<int> training = Run().GetEnumerator();
-        while (!isStopRequested && training.MoveNext())
+        while (!stop.IsMade && training.MoveNext())
         {
             yield return training.Current;
         }
@@ -153,6 +184,7 @@ public abstract class TrainLoop : BaseLoop, IDisposable
             }
 
             Progress.Phase = TrainingPhase.ValidationDone;
+            MeetToDecide();
         }
     }
 
@@ -175,7 +207,11 @@ public abstract class TrainLoop : BaseLoop, IDisposable
     }
 
     /// <summary>Counts an epoch, after its hooks.</summary>
-    protected void FinishEpoch() => MoveTo(Progress.Position.AfterEpoch);
+    protected void FinishEpoch()
+    {
+        MoveTo(Progress.Position.AfterEpoch);
+        MeetToDecide();
+    }
 
     /// <summary>Goes to a position, for example that of a training which is resumed by other means than <see cref="LoadState"/>. Not in the middle of an iteration.</summary>
     /// <param name="position">The position. Validations before it are taken to be done, unless it is due just there.</param>
@@ -194,6 +230,8 @@ public abstract class TrainLoop : BaseLoop, IDisposable
             restored?.Dispose();
         }
     }
+
+    private void MeetToDecide() => JointDecision.Settle(Runner.Collectives, decisions);
 
     private TrainingPhase PhaseAfter(TrainingPosition position) =>
         IsValidationDue(position) ? TrainingPhase.ValidationDue : TrainingPhase.Training;

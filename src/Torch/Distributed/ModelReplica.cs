@@ -12,6 +12,8 @@ namespace Compat.Torch.Distributed;
 [HoldsTensors("owner: the model")]
 public sealed class ModelReplica
 {
+    private const int Frozen = 1 << 16;                               // above the number of any processes that are added up
+
     private readonly ICollectives collectives;
     private readonly nn.Module module;
     private readonly bool findUnusedParameters;
@@ -43,6 +45,10 @@ public sealed class ModelReplica
     /// <summary>Gets how often gradients were averaged.</summary>
     public long AverageCount { get; private set; }
 
+    /// <summary>Gets or sets what goes along with each exchange of gradients, to be decided together.</summary>
+    /// <value>The default is nothing. All processes set as many, in the same order.</value>
+    public IReadOnlyList<JointDecision> Decisions { get; set; } = [];
+
     /// <summary>Gets whether gradients were averaged since an optimizer that this replica watches made its last step.</summary>
     private bool IsAveraged { get; set; }
 
@@ -51,7 +57,8 @@ public sealed class ModelReplica
     /// <summary>Makes the gradients of parameters the mean over all processes.</summary>
     /// <param name="parameters">The parameters, the same in all processes and in the same order. Borrowed.</param>
     /// <exception cref="InvalidOperationException">
-    /// A trainable parameter has no gradient in some process, and that is not allowed. All processes throw it, and no gradient has changed.
+    /// A trainable parameter has no gradient in some process, and that is not allowed, or one is frozen in some processes only. All processes throw it, and no
+    /// gradient has changed.
     /// </exception>
     public void Average(IEnumerable<Parameter> parameters)
     {
@@ -64,10 +71,11 @@ public sealed class ModelReplica
         }
 
         using IDisposable guard = no_grad();
-        Parameter[] trainable = [.. parameters.Where(parameter => parameter.requires_grad)];
-        int[] counts = CountGradients(trainable);
-        CheckUnused(trainable, counts);
-        Parameter[] used = [.. trainable.Where((_, i) => counts[i] > 0)];
+        Parameter[] all = [.. parameters];
+        int[] counts = CountGradients(all);
+        CheckFrozen(all, counts);
+        CheckUnused(all, counts);
+        Parameter[] used = [.. all.Where((_, i) => counts[i] is > 0 and < Frozen)];
         foreach (Parameter parameter in used.Where(parameter => parameter.grad is null))
         {
             parameter.grad = zeros_like(parameter).DetachFromDisposeScope();
@@ -115,26 +123,39 @@ public sealed class ModelReplica
     // Counted on the host: whether there is a gradient is no value of a tensor.
     private int[] CountGradients(Parameter[] parameters)
     {
-        using Tensor counts = tensor([.. parameters.Select(parameter => parameter.grad is null ? 0 : 1)], int32);
+        IEnumerable<int> own = parameters.Select(parameter => !parameter.requires_grad ? Frozen : parameter.grad is null ? 0 : 1);
+        using Tensor counts = tensor([.. own, .. Decisions.Select(decision => decision.Vote)], int32);
         collectives.AllReduce(counts);
-        return counts.data<int>().ToArray();
+        int[] sums = counts.data<int>().ToArray();
+        JointDecision.Make(Decisions, sums.AsSpan(parameters.Length));
+        return sums[..parameters.Length];
+    }
+
+    private void CheckFrozen(Parameter[] parameters, int[] counts)
+    {
+        int size = collectives.Rank.WorldSize;
+        if (Describe(parameters, i => counts[i] / Frozen % size) is { Length: > 0 } differing)
+        {
+            throw new InvalidOperationException(
+                $"Parameters are frozen in some processes only: {differing}. The processes would drift apart. Set requires_grad the same way in all of them; it may not "
+                + "depend on the rank or on its data.");
+        }
     }
 
     private void CheckUnused(Parameter[] parameters, int[] counts)
     {
         int size = collectives.Rank.WorldSize;
-        if (findUnusedParameters || Array.TrueForAll(counts, count => count == size))
+        if (!findUnusedParameters && Describe(parameters, i => counts[i] < size ? size - counts[i] : 0) is { Length: > 0 } unused)
         {
-            return;
+            throw new InvalidOperationException(
+                $"Trainable parameters got no gradient: {unused}. With FindUnusedParameters = false each of them takes part in each update. Set FindUnusedParameters = "
+                + "true, let the loss depend on them, or set requires_grad = false.");
         }
-
-        string[] unused =
-        [
-            .. parameters.Index().Where(entry => counts[entry.Index] < size)
-                .Select(entry => $"{names.GetValueOrDefault(entry.Item, "a parameter outside the model")} (in {size - counts[entry.Index]} of {size} processes)"),
-        ];
-        throw new InvalidOperationException(
-            $"Trainable parameters got no gradient: {string.Join(", ", unused)}. With FindUnusedParameters = false each of them takes part in each update. Set "
-            + "FindUnusedParameters = true, let the loss depend on them, or set requires_grad = false.");
     }
+
+    // Names those that something is so of in at least one process.
+    private string Describe(Parameter[] parameters, Func<int, int> count) => string.Join(
+        ", ",
+        parameters.Index().Where(entry => count(entry.Index) > 0)
+            .Select(entry => $"{names.GetValueOrDefault(entry.Item, "a parameter outside the model")} (in {count(entry.Index)} of {collectives.Rank.WorldSize} processes)"));
 }

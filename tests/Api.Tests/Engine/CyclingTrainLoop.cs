@@ -17,7 +17,7 @@ internal sealed class CyclingTrainLoop(Runner runner, CyclingTrainLoopOptions op
     {
         CallBeforeTrainEpoch();
         ApplyRestored();
-        while (Progress.Iter < MaxIters && !StopTraining)
+        while (Progress.Iter < MaxIters && !IsStopping)
         {
             foreach (DataBatch batch in Dataloader)
             {

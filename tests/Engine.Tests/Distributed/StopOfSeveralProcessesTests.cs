@@ -1,0 +1,32 @@
+using Compat.TestSupport;
+
+namespace Compat.Engine.Tests.Distributed;
+
+/// <summary>The cases are in <c>tests/Mpi.Ranks/StopCases.cs</c>; the ranks are started once for all of them.</summary>
+public sealed class StopOfSeveralProcessesTests
+{
+    private const string Group = "stop";
+
+    public static IReadOnlyList<string> Names { get; } =
+    [
+        "Without_a_wish_all_train_to_the_end",
+        "A_request_stops_all_with_the_next_update",
+        "A_request_stops_a_loop_by_iteration_with_the_next_update",
+        "A_request_waits_for_the_end_of_a_window_of_accumulation",
+        "A_request_before_training_lets_nobody_train",
+        "StopTraining_ends_all_with_the_epoch",
+        "StopTraining_ends_a_loop_by_iteration_with_the_next_update",
+        "A_request_stops_an_old_trainer_on_the_engine",
+        "A_request_stops_an_old_trainer_whose_model_steps_by_itself",
+        "StopTraining_ends_an_old_trainer_on_the_engine",
+    ];
+
+    public static IEnumerable<object[]> Cases => ((int[])[2, 4]).SelectMany(ranks => Names.Select(name => new object[] { ranks, name }));
+
+    [MpiTheory]
+    [MemberData(nameof(Cases))]
+    public void Ranks_agree_on(int ranks, string name) => MpiRun.Of(Group, ranks).ShouldHavePassed(name);
+
+    [MpiFact]
+    public void Every_case_of_the_ranks_is_asked_for() => MpiRun.Of(Group, 2).Cases.Should().BeEquivalentTo(Names);
+}
