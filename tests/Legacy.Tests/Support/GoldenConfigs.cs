@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Compat.Legacy.Runners;
+using Compat.TestSupport;
 using Compat.Torch.Amp;
 
 namespace Compat.Legacy.Tests.Support;
@@ -13,7 +14,7 @@ public static class GoldenConfigs
         LrConfig made = config.GetProperty("policy").GetString() switch
         {
             "step" => Step(config),
-            "exp" => new ExpLrConfig { Gamma = config.GetProperty("gamma").GetDouble() },
+            "exp" => new ExpLrConfig { Gamma = config.GetProperty("gamma").Number() },
             "poly" => new PolyLrConfig { Power = Number(config, "power") ?? 1, MinLr = Number(config, "min_lr") ?? 0 },
             "CosineAnnealing" => new CosineAnnealingLrConfig { MinLr = Number(config, "min_lr"), MinLrRatio = Number(config, "min_lr_ratio") },
             "LinearAnnealing" => new LinearAnnealingLrConfig { MinLr = Number(config, "min_lr"), MinLrRatio = Number(config, "min_lr_ratio") },
@@ -25,7 +26,7 @@ public static class GoldenConfigs
             ByEpoch = config.TryGetProperty("by_epoch", out JsonElement byEpoch) ? byEpoch.GetBoolean() : null,
             Warmup = warmup,
             WarmupIters = config.TryGetProperty("warmup_iters", out JsonElement iters) ? iters.GetInt32() : 0,
-            WarmupRatio = config.TryGetProperty("warmup_ratio", out JsonElement ratio) ? ratio.GetDouble() : made.WarmupRatio,
+            WarmupRatio = config.TryGetProperty("warmup_ratio", out JsonElement ratio) ? ratio.Number() : made.WarmupRatio,
             WarmupByEpoch = config.TryGetProperty("warmup_by_epoch", out JsonElement warmupByEpoch) && warmupByEpoch.GetBoolean(),
         };
     }
@@ -79,7 +80,7 @@ public static class GoldenConfigs
 
     private static GradClipConfig? Clip(JsonElement config) => config.TryGetProperty("grad_clip", out JsonElement clip) && clip.ValueKind == JsonValueKind.Object
         ? new GradClipConfig(
-            clip.GetProperty("max_norm").GetDouble(),
+            clip.GetProperty("max_norm").Number(),
             clip.TryGetProperty("norm_type", out JsonElement type) ? GoldenCases.Number(type) : 2,
             clip.TryGetProperty("error_if_nonfinite", out JsonElement error) && error.GetBoolean())
         : null;
@@ -108,7 +109,7 @@ public static class GoldenConfigs
     private static bool IsScale(JsonElement scale) => scale.ValueKind switch
     {
         JsonValueKind.Number => IsFloat(scale),
-        JsonValueKind.String => scale.GetString() is "dynamic" or "Infinity" or "-Infinity" or "NaN",
+        JsonValueKind.String => scale.GetString() == "dynamic" || scale.IsNumber(),
         JsonValueKind.Object => scale.EnumerateObject().All(entry => entry.Name is "init_scale" or "growth_factor" or "backoff_factor" or "growth_interval" or "enabled"),
         _ => false,
     };
@@ -130,9 +131,9 @@ public static class GoldenConfigs
         {
             Step = isInterval ? [step.GetInt32()] : [.. step.EnumerateArray().Select(entry => entry.GetInt32())],
             StepIsInterval = isInterval,
-            MinLr = config.TryGetProperty("min_lr", out JsonElement floor) ? floor.GetDouble() : null,
+            MinLr = config.TryGetProperty("min_lr", out JsonElement floor) ? floor.Number() : null,
         };
-        return config.TryGetProperty("gamma", out JsonElement gamma) ? made with { Gamma = gamma.GetDouble() } : made;
+        return config.TryGetProperty("gamma", out JsonElement gamma) ? made with { Gamma = gamma.Number() } : made;
     }
 
     private sealed record FixedLrConfig : LrConfig
