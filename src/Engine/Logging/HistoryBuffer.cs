@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using Compat.Torch.Logging;
 using Compat.Torch.Training;
 using static TorchSharp.torch;
 
@@ -68,50 +70,41 @@ public sealed class HistoryBuffer : IScalarSink
 
     /// <summary>Computes the mean of the last entries.</summary>
     /// <param name="window">How many entries; <see langword="null"/>, 0, or more than there are, for all.</param>
-    /// <returns><c>Σ values / Σ counts</c>; an entry with a weight adds <c>value · weight</c> above and its weight below.</returns>
-    /// <exception cref="InvalidOperationException">There is no entry.</exception>
+    /// <returns>
+    /// <c>Σ values / Σ counts</c>, summed as numpy does; an entry with a weight adds <c>value · weight</c> above and its weight below. NaN if there is no
+    /// entry.
+    /// </returns>
     public double Mean(int? window = null)
     {
-        (int start, int end) = Window(window);
-        double sum = 0;
+        ReadOnlySpan<double> last = Window(window);
+        double[] sums = last.ToArray();
         long count = 0;
-        for (int i = start; i < end; i++)
+        int first = values.Count - sums.Length;
+        for (int i = 0; i < sums.Length; i++)
         {
-            sum += weights[i] is { } weight ? values[i] * weight : values[i];
-            count += weights[i] ?? counts[i];
+            sums[i] *= weights[first + i] ?? 1;
+            count += weights[first + i] ?? counts[first + i];
         }
 
-        return sum / count;
+        return NumpyNumbers.Sum(sums) / count;
     }
 
     /// <summary>Finds the smallest of the last entries.</summary>
     /// <param name="window">How many entries; <see langword="null"/>, 0, or more than there are, for all.</param>
-    /// <returns>The smallest value.</returns>
+    /// <returns>The smallest value; NaN if one of them is NaN.</returns>
     /// <exception cref="InvalidOperationException">There is no entry.</exception>
-    public double Min(int? window = null)
-    {
-        (int start, int end) = Window(window);
-        return values[start..end].Min();
-    }
+    public double Min(int? window = null) => NumpyNumbers.Min(SomeOf(window));
 
     /// <summary>Finds the largest of the last entries.</summary>
     /// <param name="window">How many entries; <see langword="null"/>, 0, or more than there are, for all.</param>
-    /// <returns>The largest value.</returns>
+    /// <returns>The largest value; NaN if one of them is NaN.</returns>
     /// <exception cref="InvalidOperationException">There is no entry.</exception>
-    public double Max(int? window = null)
-    {
-        (int start, int end) = Window(window);
-        return values[start..end].Max();
-    }
+    public double Max(int? window = null) => NumpyNumbers.Max(SomeOf(window));
 
     /// <summary>Gets the last value.</summary>
     /// <returns>The value as it was given, neither divided by its count nor multiplied by its weight.</returns>
     /// <exception cref="InvalidOperationException">There is no entry.</exception>
-    public double Current()
-    {
-        (_, int end) = Window(1);
-        return values[end - 1];
-    }
+    public double Current() => SomeOf(1)[^1];
 
     void IScalarSink.Resolve(int slot, double value)
     {
@@ -122,17 +115,16 @@ public sealed class HistoryBuffer : IScalarSink
         }
     }
 
-    private (int Start, int End) Window(int? window)
-    {
-        if (values.Count == 0)
-        {
-            throw new InvalidOperationException("The history is empty, so there is nothing to compute. Update it first.");
-        }
+    private ReadOnlySpan<double> SomeOf(int? window) => values.Count > 0
+        ? Window(window)
+        : throw new InvalidOperationException("The history is empty, so there is nothing to compute. Update it first.");
 
+    private ReadOnlySpan<double> Window(int? window)
+    {
         ArgumentOutOfRangeException.ThrowIfNegative(window ?? 0, nameof(window));
         pending.Flush();
         int length = window is null or 0 ? Count : Math.Min(window.Value, Count);     // 0 is everything, as Python's [-0:]
-        return (values.Count - length, values.Count);
+        return CollectionsMarshal.AsSpan(values)[^length..];
     }
 
     private void DropOldest(int count)

@@ -1,12 +1,13 @@
 using Compat.Legacy.Runners;
+using Compat.Torch.Logging;
 using Compat.Torch.Training;
 
 namespace Compat.Legacy;
 
 /// <summary>The log values since the last clearing, and their averages.</summary>
 /// <remarks>
-/// An average is weighted by the number of samples: <c>Σ(value · count) / Σ count</c>, over each name's own last entries. Tensors are read when an
-/// average is asked for, not before. Source: MMCV <c>LogBuffer</c>.
+/// An average is weighted by the number of samples: <c>Σ(value · count) / Σ count</c>, over each name's own last entries, summed as numpy does. Tensors
+/// are read when an average is asked for, not before. Source: MMCV <c>LogBuffer</c>.
 /// </remarks>
 public sealed class LogBuffer : IDisposable
 {
@@ -89,6 +90,12 @@ public sealed class LogBuffer : IDisposable
     /// <summary>Frees the values that nobody read.</summary>
     public void Dispose() => pending.Dispose();
 
+    /// <summary>Tells whether a value of <see cref="Output"/> was averaged here, or put there by somebody else.</summary>
+    /// <param name="name">Its name.</param>
+    /// <returns>Whether it was averaged: in MMCV it is a float64 of numpy then, which rounds its own way, and else a float of Python.</returns>
+    internal bool IsAverage(string name) =>
+        histories.TryGetValue(name, out History? history) && Output.TryGetValue(name, out double value) && history.LastAverage.Equals(value);
+
     /// <summary>Adds the values of a training step, whose losses must be finite.</summary>
     /// <param name="vars">The values.</param>
     /// <param name="count">How many samples they stand for.</param>
@@ -121,6 +128,9 @@ public sealed class LogBuffer : IDisposable
         private readonly List<double> values = [];
         private readonly List<int> counts = [];
 
+        /// <summary>Gets the last average; <see langword="null"/> if there was none.</summary>
+        public double? LastAverage { get; private set; }
+
         public void Add(LogValue value, int count, PendingScalars pending, WatchedLoss? watched)
         {
             values.Add(value.Number);
@@ -137,15 +147,18 @@ public sealed class LogBuffer : IDisposable
 
         public double Average(int n)
         {
-            double sum = 0;
+            int first = n == 0 ? 0 : Math.Max(values.Count - n, 0);
+            double[] sums = [.. values.Skip(first)];
             long weight = 0;
-            for (int i = n == 0 ? 0 : Math.Max(values.Count - n, 0); i < values.Count; i++)
+            for (int i = 0; i < sums.Length; i++)
             {
-                sum += values[i] * counts[i];
-                weight += counts[i];
+                sums[i] *= counts[first + i];
+                weight += counts[first + i];
             }
 
-            return sum / weight;
+            double average = NumpyNumbers.Sum(sums) / weight;
+            LastAverage = average;
+            return average;
         }
 
         public void Resolve(int slot, double value) => values[slot] = value;

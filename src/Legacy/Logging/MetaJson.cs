@@ -19,7 +19,7 @@ internal sealed class MetaJson
     // As TextLoggerHook._round_float: lists are entered; tuples, dictionaries and arrays are not. A float64 of numpy is a float in Python, and rounds its own way.
     private static PthValue Rounded(PthValue value) => value switch
     {
-        PthArray { Type: "f8", Shape.Count: 0 } scalar => Math.Round(scalar.ToDoubles()[0] * 1e5, MidpointRounding.ToEven) / 1e5,
+        PthArray { Type: "f8", Shape.Count: 0 } scalar => NumpyNumbers.Round(scalar.ToDoubles()[0], 5),
         PthFloat number => new PthFloat(PythonText.Round(number.Value, 5)),
         PthSequence { Kind: PthSequenceKind.List } list => PthSequence.List(list.Items.Select(Rounded)),
         _ => value,

@@ -48,17 +48,18 @@ public sealed class TextLoggerHook : LoggerHook
             return;                                                   // of several processes, 0 writes
         }
 
-        string mode = GetMode(runner);
-        OptimizerSnapshot lr = runner.CurrentLr();
+        PthDict entry = Entry(runner);
         LogExperimentName(runner);
-        string values = string.Join(
-            ", ",
-            runner.LogBuffer.Output.Where(entry => entry.Key is not ("time" or "data_time")).Select(entry => $"{entry.Key}: {PythonText.Fixed(entry.Value, 4)}"));
-        LegacyLog.Line(runner.Logger, $"{(mode == "train" ? TrainHeader(runner, lr) : ValHeader(runner, mode))}{values}");
-        WriteJson(Entry(runner, mode, lr));
+        string header = entry["mode"] is PthText { Value: "train" } ? TrainHeader(runner, entry) : ValHeader(entry);
+        LegacyLog.Line(runner.Logger, header + string.Join(", ", entry.Where(IsItem).Select(item => $"{Text(item.Key)}: {Fixed(item.Value, 4)}")));
+        WriteJson(JsonOf(runner, entry));
     }
 
-    private static double Rounded(double value) => PythonText.Round(value, 5);
+    // As there: what the header shows is no item, nor is what has one of its names.
+    private static bool IsItem(KeyValuePair<PthValue, PthValue> item) =>
+        Text(item.Key) is not ("mode" or "Epoch" or "iter" or "lr" or "time" or "data_time" or "memory" or "epoch");
+
+    private static string Fixed(PthValue value, int digits) => PythonText.Fixed(((PthFloat)value).Value, digits);
 
     // As Python's str().
     private static string Text(PthValue value) => value switch
@@ -66,6 +67,7 @@ public sealed class TextLoggerHook : LoggerHook
         PthText text => text.Value,
         PthNone => "None",
         PthBool flag => flag.Value ? "True" : "False",
+        PthFloat number => PythonText.Repr(number.Value),
         _ => PythonJson.Write(value),
     };
 
@@ -73,16 +75,49 @@ public sealed class TextLoggerHook : LoggerHook
     {
         if (!lr.IsNamed)
         {
-            return Rounded(lr.First);
+            return lr.First;
         }
 
         PthDict rates = new();
         foreach ((string name, IReadOnlyList<double> values) in lr.Values)
         {
-            rates[name] = Rounded(values[0]);
+            rates[name] = values[0];
         }
 
         return rates;
+    }
+
+    private static string Rates(PthValue lr) => lr is PthDict rates
+        ? string.Join(' ', rates.Select(rate => $"lr_{Text(rate.Key)}: {Scientific(rate.Value)}"))
+        : $"lr: {Scientific(lr)}";
+
+    private static string Scientific(PthValue value) => PythonText.Scientific(((PthFloat)value).Value, 3);
+
+    // A number of the runner is a float of Python, an average one of numpy; rates in a dictionary are not reached.
+    private static PthDict JsonOf(BaseRunner runner, PthDict entry)
+    {
+        PthDict json = new();
+        foreach ((PthValue key, PthValue value) in entry)
+        {
+            string name = Text(key);
+            json[name] = value is not PthFloat number ? value
+                : runner.LogBuffer.IsAverage(name) ? NumpyNumbers.Round(number.Value, 5)
+                : PythonText.Round(number.Value, 5);
+        }
+
+        return json;
+    }
+
+    // As there: whoever evaluates leaves the number of batches under this name, and the first line shows it in place of the iteration.
+    private static PthValue? TakeEvaluationIter(LogBuffer buffer)
+    {
+        bool isFloat = buffer.IsAverage("eval_iter_num");
+        if (!buffer.Output.Remove("eval_iter_num", out double number))
+        {
+            return null;
+        }
+
+        return isFloat || !double.IsInteger(number) ? new PthFloat(number) : new PthInteger((long)number);
     }
 
     private void LogExperimentName(BaseRunner runner)
@@ -93,15 +128,12 @@ public sealed class TextLoggerHook : LoggerHook
         }
     }
 
-    private string TrainHeader(BaseRunner runner, OptimizerSnapshot lr)
+    private string TrainHeader(BaseRunner runner, PthDict entry)
     {
-        string rates = lr.IsNamed
-            ? string.Join(' ', lr.Values.Select(entry => $"lr_{entry.Key}: {PythonText.Scientific(entry.Value[0], 3)}"))
-            : $"lr: {PythonText.Scientific(lr.First, 3)}";
         string position = ByEpoch
-            ? $"Epoch [{GetEpoch(runner)}][{GetIter(runner, inner: true)}/{runner.DataLoader!.Length}]"
-            : $"Iter [{GetIter(runner, inner: true)}/{runner.MaxIters}]";
-        return $"{position}\t{rates}, {Times(runner)}";
+            ? $"Epoch [{Text(entry["epoch"])}][{Text(entry["iter"])}/{runner.DataLoader!.Length}]"
+            : $"Iter [{Text(entry["iter"])}/{runner.MaxIters}]";
+        return $"{position}\t{Rates(entry["lr"])}, {Times(runner)}";
     }
 
     private string Times(BaseRunner runner)
@@ -113,22 +145,22 @@ public sealed class TextLoggerHook : LoggerHook
         return $"eta: {PythonText.Duration(eta)}, time: {PythonText.Fixed(time, 3)}, data_time: {dataTime}, ";
     }
 
-    private string ValHeader(BaseRunner runner, string mode) => ByEpoch
-        ? $"Epoch({mode}) [{GetEpoch(runner)}][{GetIter(runner, inner: true)}]\t"
-        : $"Iter({mode}) [{GetIter(runner, inner: true)}]\t";
+    private string ValHeader(PthDict entry) =>
+        $"{(ByEpoch ? "Epoch" : "Iter")}({Text(entry["mode"])}) {(ByEpoch ? $"[{Text(entry["epoch"])}]" : string.Empty)}[{Text(entry["iter"])}]\t";
 
-    private PthDict Entry(BaseRunner runner, string mode, OptimizerSnapshot lr)
+    // As MMCV's log_dict: what was logged under a name of the header takes its place.
+    private PthDict Entry(BaseRunner runner)
     {
         PthDict entry = new()
         {
-            ["mode"] = mode,
+            ["mode"] = GetMode(runner),
             ["epoch"] = GetEpoch(runner),
-            ["iter"] = GetIter(runner, inner: true),
-            ["lr"] = LrValue(lr),
+            ["iter"] = TakeEvaluationIter(runner.LogBuffer) ?? GetIter(runner, inner: true),
+            ["lr"] = LrValue(runner.CurrentLr()),
         };
         foreach ((string name, double value) in runner.LogBuffer.Output)
         {
-            entry[name] = Rounded(value);
+            entry[name] = value;
         }
 
         return entry;

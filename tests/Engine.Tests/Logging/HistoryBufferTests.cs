@@ -39,9 +39,9 @@ public sealed class HistoryBufferTests : IDisposable
             }
         };
 
-        if (golden.TryGetProperty("error", out _) || history.Count == 0 && FirstIs(golden, "mean"))
+        if (golden.TryGetProperty("error", out _))
         {
-            act.Should().Throw<InvalidOperationException>("an empty history has no statistics; the original's mean of nothing is NaN with a warning");
+            act.Should().Throw<InvalidOperationException>("an empty history has no smallest, largest or last value");
             return;
         }
 
@@ -53,7 +53,7 @@ public sealed class HistoryBufferTests : IDisposable
     }
 
     [Fact]
-    public void The_file_has_cases() => Cases().Should().HaveCountGreaterThan(4);
+    public void The_file_has_cases() => Cases().Should().NotBeEmpty();
 
     [Fact]
     public void The_mean_is_the_sum_of_the_values_over_the_sum_of_the_counts()
@@ -141,6 +141,32 @@ public sealed class HistoryBufferTests : IDisposable
         (history.Min(0), history.Max(0)).Should().Be((-1, 5), "0 is everything, as in the original");
     }
 
+    /// <summary>Recorded with MMEngine 0.11.0rc0 and numpy 1.24; summed in order, the mean of all is …986.</summary>
+    [Theory]
+    [InlineData(null, 0.056174698723519864)]
+    [InlineData(7, 0.026613161213448696)]
+    [InlineData(8, 0.029283394910329892)]
+    [InlineData(12, 0.031743541510375874)]
+    public void The_sum_of_a_mean_is_that_of_numpy_to_the_last_bit(int? window, double mean)
+    {
+        HistoryBuffer history = new(pending);
+        for (int i = 0; i < 20; i++)
+        {
+            history.Update(1 / (i + 3.0), 1 + (i % 3));
+        }
+
+        history.Mean(window).Should().Be(mean);
+    }
+
+    [Fact]
+    public void Of_a_window_with_NaN_every_statistic_is_NaN()
+    {
+        HistoryBuffer history = Filled(2, double.NaN, 5);
+
+        (history.Max(), history.Min(), history.Mean()).Should().Be((double.NaN, double.NaN, double.NaN));
+        (history.Max(1), history.Min(1)).Should().Be((5, 5));
+    }
+
     [Fact]
     public void A_window_below_zero_is_refused()
     {
@@ -208,11 +234,13 @@ public sealed class HistoryBufferTests : IDisposable
     }
 
     [Fact]
-    public void An_empty_history_has_no_statistics()
+    public void An_empty_history_has_no_smallest_largest_and_last_value_and_its_mean_is_NaN()
     {
         HistoryBuffer history = new(pending);
-        Func<double>[] all = [() => history.Mean(), () => history.Min(), () => history.Max(), history.Current];
+        Func<double>[] all = [() => history.Min(), () => history.Max(), history.Current];
 
+        history.Mean().Should().Be(double.NaN);
+        history.Mean(3).Should().Be(double.NaN);
         all.Should().AllSatisfy(statistic => statistic.Should().Throw<InvalidOperationException>()
             .WithMessage("The history is empty, so there is nothing to compute. Update it first."));
     }
@@ -236,7 +264,7 @@ public sealed class HistoryBufferTests : IDisposable
 
         if (name == "update")
         {
-            history.Update(operation[1].GetDouble(), operation[2].GetInt32());
+            history.Update(operation[1].Number(), operation[2].GetInt32());
             return;
         }
 
@@ -260,14 +288,12 @@ public sealed class HistoryBufferTests : IDisposable
     // A text as value, as window or as the name of a statistic is ruled out by the types.
     private static bool IsTyped(JsonElement operation) => operation[0].GetString() switch
     {
-        "update" => operation[1].ValueKind == JsonValueKind.Number,
+        "update" => operation[1].IsNumber(),
         "mean" or "min" or "max" => operation[1].ValueKind != JsonValueKind.String,
         "current" or "data" => true,
         "statistics" => operation[1].GetString() is "mean" or "min" or "max" or "current",
         _ => false,
     };
-
-    private static bool FirstIs(JsonElement golden, string name) => golden.GetProperty("ops")[0][0].GetString() == name;
 
     private HistoryBuffer Filled(params double[] values)
     {

@@ -21,7 +21,7 @@ public sealed class StoredRunTests
     public static TheoryData<string> Ids => [.. Cases().Select(one => one.GetProperty("id").GetString()!)];
 
     [Fact]
-    public void The_file_has_cases() => Cases().Should().HaveCountGreaterThan(1);
+    public void The_file_has_cases() => Cases().Should().NotBeEmpty();
 
     [Theory]
     [MemberData(nameof(Ids))]
@@ -31,8 +31,8 @@ public sealed class StoredRunTests
         JsonElement golden = Cases().Single(one => one.GetProperty("id").GetString() == id);
         FakeTimeProvider clock = new(new DateTimeOffset(2024, 1, 2, 3, 4, 5, TimeSpan.Zero));
         double[] losses = GoldenTensor.Numbers(golden.GetProperty("losses"));
-        TimeSpan step = TimeSpan.FromSeconds(golden.GetProperty("step_seconds").GetDouble());
-        TimeSpan load = TimeSpan.FromSeconds(golden.GetProperty("data_seconds").GetDouble());
+        TimeSpan step = TimeSpan.FromSeconds(golden.GetProperty("step_seconds").Number());
+        TimeSpan load = TimeSpan.FromSeconds(golden.GetProperty("data_seconds").Number());
         using TestRun run = new()
         {
             Model = new TestModel

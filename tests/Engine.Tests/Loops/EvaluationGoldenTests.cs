@@ -119,7 +119,7 @@ public sealed class EvaluationGoldenTests
             OrderedDictionary<string, MetricValue> values = new() { ["n"] = items.Count };
             foreach (JsonProperty value in config.TryGetProperty("returns", out JsonElement returns) ? returns.EnumerateObject() : default)
             {
-                values[value.Name] = value.Value.GetDouble();
+                values[value.Name] = value.Value.Number();
             }
 
             return values;

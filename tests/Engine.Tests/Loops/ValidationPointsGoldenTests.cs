@@ -48,11 +48,11 @@ public sealed class ValidationPointsGoldenTests
 
         hook.Validations.Should().Equal(Pairs(golden.GetProperty("validations")));
         hook.Intervals.Should().Equal(
-            golden.GetProperty("intervals").EnumerateArray().Select(row => (row[0].GetInt32(), row[1].GetInt32(), (int)row[2].GetDouble())));
+            golden.GetProperty("intervals").EnumerateArray().Select(row => (row[0].GetInt32(), row[1].GetInt32(), (int)row[2].Number())));
         if (golden.TryGetProperty("end", out JsonElement end))
         {
             string[] names = ["epoch", "iter", "max_epochs", "max_iters", "val_interval"];
-            hook.End.Should().Equal(names.Select(name => (int)end.GetProperty(name).GetDouble()));
+            hook.End.Should().Equal(names.Select(name => (int)end.GetProperty(name).Number()));
         }
     }
 

@@ -80,7 +80,7 @@ public sealed class ImgDataPreprocessorGoldenTests
         Mean = Values(args, "mean"),
         Std = Values(args, "std"),
         PadSizeDivisor = args.TryGetProperty("pad_size_divisor", out JsonElement divisor) ? divisor.GetInt32() : 1,
-        PadValue = args.TryGetProperty("pad_value", out JsonElement value) ? value.GetDouble() : 0,
+        PadValue = args.TryGetProperty("pad_value", out JsonElement value) ? value.Number() : 0,
         BgrToRgb = args.TryGetProperty("bgr_to_rgb", out JsonElement toRgb) && toRgb.GetBoolean(),
         RgbToBgr = args.TryGetProperty("rgb_to_bgr", out JsonElement toBgr) && toBgr.GetBoolean(),
     };

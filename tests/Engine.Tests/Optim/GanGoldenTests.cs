@@ -79,7 +79,7 @@ public sealed class GanGoldenTests
         {
             JsonProperty[] rates = [.. rows[Seen].GetProperty("lr").EnumerateObject()];
             runner.OptimWrapper.LrEntries.Select(entry => entry.Name).Should().Equal(rates.Select(rate => rate.Name));
-            runner.OptimWrapper.LrEntries.Zip(rates).Should().OnlyContain(pair => GoldenTolerance.IsSameDouble(pair.Second.Value[0].GetDouble(), pair.First.Groups[0].Lr));
+            runner.OptimWrapper.LrEntries.Zip(rates).Should().OnlyContain(pair => GoldenTolerance.IsSameDouble(pair.Second.Value[0].Number(), pair.First.Groups[0].Lr));
         }
 
         public override void AfterTrainIter(Runner runner, AfterTrainIterArguments arguments)

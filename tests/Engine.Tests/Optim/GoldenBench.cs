@@ -2,6 +2,7 @@ using System.Text.Json;
 using Compat.Engine.Logging;
 using Compat.Engine.Optim;
 using Compat.Engine.Tests.Support;
+using Compat.TestSupport;
 using Compat.Torch.Amp;
 using Compat.Torch.Optim;
 using Compat.Torch.Training;
@@ -110,7 +111,7 @@ internal sealed class GoldenBench : IDisposable
     private ParameterGroup[] BiasApart(JsonElement optimizer)
     {
         ILookup<bool, Parameter> isBias = Model.named_parameters().ToLookup(entry => entry.name.EndsWith("bias", StringComparison.Ordinal), entry => entry.parameter);
-        return [new(isBias[false]), new(isBias[true]) { Lr = 2 * optimizer.GetProperty("lr").GetDouble() }];
+        return [new(isBias[false]), new(isBias[true]) { Lr = 2 * optimizer.GetProperty("lr").Number() }];
     }
 
     private Tensor LossOf(int update) => Model.LossOf(GoldenData.Rows(data, update % 2 * 4, 4), update);

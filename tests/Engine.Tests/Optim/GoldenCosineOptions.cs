@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Compat.Engine.Schedulers;
 using Compat.Engine.Tests.Schedulers;
+using Compat.TestSupport;
 using Compat.Torch.Optim;
 
 namespace Compat.Engine.Tests.Optim;
@@ -9,7 +10,7 @@ namespace Compat.Engine.Tests.Optim;
 internal sealed record GoldenCosineOptions(OptimizerOption Driven, double EtaMin) : ParamSchedulerOptions(Driven)
 {
     public static ParamSchedulerOptions? Read(JsonElement config) => !config.GetProperty("type").GetString()!.StartsWith("CosineAnnealing", StringComparison.Ordinal) ? null
-        : new GoldenCosineOptions(GoldenSchedule.Option(config), config.TryGetProperty("eta_min", out JsonElement eta) ? eta.GetDouble() : 0)
+        : new GoldenCosineOptions(GoldenSchedule.Option(config), config.TryGetProperty("eta_min", out JsonElement eta) ? eta.Number() : 0)
         {
             Unit = config.TryGetProperty("by_epoch", out JsonElement byEpoch) && !byEpoch.GetBoolean() ? ScheduleUnit.Iteration : ScheduleUnit.Epoch,
             Begin = config.TryGetProperty("begin", out JsonElement begin) ? begin.GetInt32() : 0,

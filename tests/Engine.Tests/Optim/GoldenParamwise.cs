@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Compat.TestSupport;
 using Compat.Torch.Optim;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -24,7 +25,7 @@ internal static class GoldenParamwise
 
     private static ParameterGroup Group(string name, Parameter parameter, bool isNorm, JsonElement optimizer, JsonElement paramwise)
     {
-        double lr = optimizer.GetProperty("lr").GetDouble();
+        double lr = optimizer.GetProperty("lr").Number();
         double decay = Number(optimizer, "weight_decay") ?? 0;
         if (Custom(name, paramwise) is { } custom)
         {
@@ -45,5 +46,5 @@ internal static class GoldenParamwise
             .Where(key => name.Contains(key.Name, StringComparison.Ordinal)).Select(key => (JsonElement?)key.Value).FirstOrDefault()
         : null;
 
-    private static double? Number(JsonElement config, string name) => config.TryGetProperty(name, out JsonElement value) ? value.GetDouble() : null;
+    private static double? Number(JsonElement config, string name) => config.TryGetProperty(name, out JsonElement value) ? value.Number() : null;
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Compat.Engine.Optim;
 using Compat.Engine.Tests.Support;
+using Compat.TestSupport;
 using Compat.Torch.Amp;
 using Compat.Torch.Optim;
 using static TorchSharp.torch;
@@ -42,7 +43,7 @@ internal static class GoldenWrapper
             : new OptimWrapperOptions { Optimizer = optimizer };
         return options with
         {
-            AccumulativeCounts = config.TryGetProperty("accumulative_counts", out JsonElement counts) ? (int)counts.GetDouble() : 1,
+            AccumulativeCounts = config.TryGetProperty("accumulative_counts", out JsonElement counts) ? (int)counts.Number() : 1,
             ClipGrad = config.TryGetProperty("clip_grad", out JsonElement clip) ? Clip(clip) : null,
             SetToNone = false,
         };
@@ -79,10 +80,10 @@ internal static class GoldenWrapper
     }
 
     public static GradClipOptions Clip(JsonElement clip) => clip.TryGetProperty("type", out JsonElement type) && type.GetString() == "value"
-        ? new GradClipValueOptions { ClipValue = clip.GetProperty("clip_value").GetDouble() }
+        ? new GradClipValueOptions { ClipValue = clip.GetProperty("clip_value").Number() }
         : new GradClipNormOptions
         {
-            MaxNorm = clip.GetProperty("max_norm").GetDouble(),
+            MaxNorm = clip.GetProperty("max_norm").Number(),
             NormType = clip.TryGetProperty("norm_type", out JsonElement norm) ? GoldenTensor.Number(norm) : 2,
             ErrorIfNonfinite = clip.TryGetProperty("error_if_nonfinite", out JsonElement error) && error.GetBoolean(),
         };

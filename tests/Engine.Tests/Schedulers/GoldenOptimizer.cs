@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Compat.Engine.Optim;
 using Compat.Engine.Tests.Support;
+using Compat.TestSupport;
 using Compat.Torch.Optim;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -37,7 +38,7 @@ internal sealed class GoldenOptimizer : IDisposable
                 JsonElement betas = config.GetProperty("betas");
                 return new FusedAdam(
                     rates.Select((rate, i) => new ParameterGroup<FusedAdamOptions>(
-                        [parameters[i]], new() { Lr = rate, Beta1 = betas[i][0].GetDouble(), Beta2 = betas[i][1].GetDouble() })),
+                        [parameters[i]], new() { Lr = rate, Beta1 = betas[i][0].Number(), Beta2 = betas[i][1].Number() })),
                     defaults: new() { Lr = 1 });
             case "Adagrad":
                 return new FusedAdagrad(rates.Select((rate, i) => new ParameterGroup<FusedAdagradOptions>([parameters[i]], new() { Lr = rate })));

@@ -43,7 +43,7 @@ internal static class GoldenSchedulerState
     private static PthValue Value(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Array => new PthSequence(PthSequenceKind.List, value.EnumerateArray().Select(Value)),
-        JsonValueKind.Number => value.TryGetInt64(out long whole) && !value.GetRawText().Contains('.', StringComparison.Ordinal) ? (PthValue)whole : value.GetDouble(),
+        JsonValueKind.Number => value.TryGetInt64(out long whole) && !value.GetRawText().Contains('.', StringComparison.Ordinal) ? (PthValue)whole : value.Number(),
         JsonValueKind.True or JsonValueKind.False => value.GetBoolean(),
         _ => value.GetString()!,
     };

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Compat.Engine.Evaluation;
 using Compat.Engine.Hooks;
 using Compat.Engine.Hooks.Arguments;
+using Compat.TestSupport;
 using Compat.Torch.Training;
 
 namespace Compat.Engine.Tests.Support;
@@ -155,7 +156,7 @@ internal sealed class CallsHook(bool general = false, bool modes = false) : Hook
     {
         JsonValueKind.Null => "-",
         JsonValueKind.Object => string.Join(
-            ',', value.EnumerateObject().Select(metric => string.Create(CultureInfo.InvariantCulture, $"{metric.Name}={metric.Value.GetDouble()}"))),
+            ',', value.EnumerateObject().Select(metric => string.Create(CultureInfo.InvariantCulture, $"{metric.Name}={metric.Value.Number()}"))),
         _ => value.ToString(),
     };
 

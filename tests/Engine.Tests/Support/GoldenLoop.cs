@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Compat.Engine.Loops;
+using Compat.TestSupport;
 
 namespace Compat.Engine.Tests.Support;
 
@@ -39,7 +40,7 @@ internal static class GoldenLoop
         bool isPairs = !config.TryGetProperty("dynamic_intervals", out JsonElement steps)
             || (steps.ValueKind == JsonValueKind.Array && !config.TryGetProperty("intervals_as_lists", out _));
         bool isWhole = config.EnumerateObject().Where(setting => setting.Name.StartsWith("max_", StringComparison.Ordinal)).All(setting =>
-            setting.Value.ValueKind == JsonValueKind.Number && double.IsInteger(setting.Value.GetDouble()));
+            setting.Value.ValueKind == JsonValueKind.Number && double.IsInteger(setting.Value.Number()));
         return isPairs && isWhole ? null : "ruled out by type TrainLoopOptions: lengths are whole numbers, intervals are pairs of them";
     }
 
@@ -51,5 +52,5 @@ internal static class GoldenLoop
     public static bool ByEpoch(JsonElement config) =>
         config.TryGetProperty("by_epoch", out JsonElement byEpoch) ? byEpoch.GetBoolean() : config.GetProperty("type").GetString() == nameof(EpochBasedTrainLoop);
 
-    private static int? Whole(JsonElement config, string name) => config.TryGetProperty(name, out JsonElement value) ? (int)value.GetDouble() : null;
+    private static int? Whole(JsonElement config, string name) => config.TryGetProperty(name, out JsonElement value) ? (int)value.Number() : null;
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Compat.TestSupport;
 using static TorchSharp.torch;
 
 namespace Compat.Engine.Tests.Support;
@@ -6,16 +7,7 @@ namespace Compat.Engine.Tests.Support;
 /// <summary>Tensors and numbers as the golden files write them.</summary>
 internal static class GoldenTensor
 {
-    public static double Number(JsonElement element) => element.ValueKind == JsonValueKind.String
-        ? element.GetString() switch
-        {
-            "NaN" => double.NaN,
-            "Infinity" => double.PositiveInfinity,
-            "-Infinity" => double.NegativeInfinity,
-            string other => throw new FormatException($"'{other}' is no number."),
-            null => throw new FormatException("There is no number."),
-        }
-        : element.GetDouble();
+    public static double Number(JsonElement element) => GoldenNumber.Number(element);
 
     public static double[] Numbers(JsonElement array) => [.. array.EnumerateArray().Select(Number)];
 
@@ -40,5 +32,5 @@ internal static class GoldenTensor
     };
 
     public static bool IsSame(double expected, double actual) =>
-        TestSupport.GoldenTolerance.IsSameFloat(expected, actual);
+        GoldenTolerance.IsSameFloat(expected, actual);
 }

@@ -64,7 +64,7 @@ public sealed class Fp16OptimizerHookGoldenTests
         using Fp16OptimizerHook hook = (Fp16OptimizerHook)made.Build();
         JsonElement built = golden.GetProperty("built");
         StateShouldBe(hook, built.GetProperty("state"));
-        made.LossScale.Fixed.Should().Be(GoldenCases.Has(built, "scale_update_param") ? built.GetProperty("scale_update_param").GetDouble() : null);
+        made.LossScale.Fixed.Should().Be(GoldenCases.Has(built, "scale_update_param") ? built.GetProperty("scale_update_param").Number() : null);
     }
 
     private static void Train(GoldenCases file, JsonElement golden)
@@ -94,8 +94,8 @@ public sealed class Fp16OptimizerHookGoldenTests
 
     private static GradScalerState StateOf(JsonElement state) => new(
         GoldenCases.Number(state.GetProperty("scale")),
-        state.GetProperty("growth_factor").GetDouble(),
-        state.GetProperty("backoff_factor").GetDouble(),
+        state.GetProperty("growth_factor").Number(),
+        state.GetProperty("backoff_factor").Number(),
         state.GetProperty("growth_interval").GetInt32(),
         state.GetProperty("_growth_tracker").GetInt32());
 
@@ -278,7 +278,7 @@ public sealed class Fp16OptimizerHookGoldenTests
                 FusedOptimizer optimizer = (FusedOptimizer)training.All[0];
                 HashSet<IntPtr> held = [.. OptimizerGroup.Of(optimizer).SelectMany(group => group.Parameters).Select(parameter => parameter.Handle)];
                 training.Net.parameters().Select(parameter => held.Contains(parameter.Handle) && optimizer.StateOf(parameter) is { Names.Count: > 0 } state ? state["step"].to(ScalarType.Float64).item<double>() : 0)
-                    .Should().Equal(end.GetProperty("steps").EnumerateArray().Select(step => step.ValueKind == JsonValueKind.Null ? 0 : step.GetDouble()));
+                    .Should().Equal(end.GetProperty("steps").EnumerateArray().Select(step => step.ValueKind == JsonValueKind.Null ? 0 : step.Number()));
             }
         }
     }

@@ -30,6 +30,25 @@ public sealed class LogBufferTests
         buffer.Output["loss"].Should().Be(2.5);
     }
 
+    /// <summary>Recorded with MMCV 1.7.2 and numpy 1.24.</summary>
+    [Theory]
+    [InlineData(0, 0.10547440968969903)]
+    [InlineData(7, 0.05362981715812321)]
+    [InlineData(8, 0.054498940458692774)]
+    [InlineData(12, 0.0642365242113694)]
+    public void The_sum_of_an_average_is_that_of_numpy_to_the_last_bit(int n, double average)
+    {
+        using LogBuffer buffer = new();
+        for (int i = 0; i < 20; i++)
+        {
+            buffer.Update(new LogVars { ["loss"] = 1 / (i + 3.0) }, count: 1 + (i % 3));
+        }
+
+        buffer.Average(n);
+
+        buffer.Output["loss"].Should().Be(average);
+    }
+
     [Fact]
     public void The_last_n_entries_are_those_of_each_name_by_itself()
     {

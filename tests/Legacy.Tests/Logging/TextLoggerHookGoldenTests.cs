@@ -20,7 +20,7 @@ public sealed class TextLoggerHookGoldenTests
     // a training entry without time, an iteration other than the runner's, or a value that is no number (LogBuffer holds doubles).
     public static TheoryData<string> Lines => File.Where(entry => entry.GetProperty("kind").GetString() == "text_line"
         && entry.GetProperty("logs").EnumerateArray().All(log => log.GetProperty("mode").GetString() != "train" || log.TryGetProperty("time", out _))
-        && entry.GetProperty("logs").EnumerateArray().All(log => Values(log).All(value => value.Value.ValueKind == JsonValueKind.Number))
+        && entry.GetProperty("logs").EnumerateArray().All(log => Values(log).All(value => value.Value.IsNumber()))
         && (!entry.GetProperty("runner").TryGetProperty("inner_iter", out JsonElement inner)
             || entry.GetProperty("logs").EnumerateArray().All(log => log.GetProperty("iter").GetInt32() == inner.GetInt32() + 1)));
 
@@ -70,7 +70,7 @@ public sealed class TextLoggerHookGoldenTests
         int steps = 0;
         using ValStepModel model = new((_, _) =>
         {
-            time.Advance(TimeSpan.FromSeconds(golden.GetProperty("step_seconds").GetDouble()));
+            time.Advance(TimeSpan.FromSeconds(golden.GetProperty("step_seconds").Number()));
             int step = steps++;
             return new StepOutputs { NumSamples = (int)samples[step], LogVars = new() { ["loss"] = losses[step] } };
         });
@@ -88,7 +88,7 @@ public sealed class TextLoggerHookGoldenTests
         });
         WorkflowStep[] workflow =
             [.. golden.GetProperty("workflow").EnumerateArray().Select(flow => new WorkflowStep(flow[0].GetString()!, flow[1].GetInt32()))];
-        TimeSpan wait = TimeSpan.FromSeconds(golden.GetProperty("data_seconds").GetDouble());
+        TimeSpan wait = TimeSpan.FromSeconds(golden.GetProperty("data_seconds").Number());
 
         runner.Run(
             [.. workflow.Select(flow => new BatchLoader(new SlowDataset(time, wait, golden.GetProperty(flow.Mode == "train" ? "loader_len" : "val_len").GetInt32())))],
@@ -109,7 +109,7 @@ public sealed class TextLoggerHookGoldenTests
         runner.Now.InnerIter = printed;
         foreach (JsonProperty value in Values(log))
         {
-            runner.LogBuffer.Output[value.Name] = value.Value.GetDouble();
+            runner.LogBuffer.Output[value.Name] = value.Value.Number();
         }
 
         runner.LogBuffer.Ready = true;
@@ -122,7 +122,7 @@ public sealed class TextLoggerHookGoldenTests
         ? new OptimizerSet(Optimizer(lr))
         : new OptimizerSet(lr.EnumerateObject().Select(entry => KeyValuePair.Create<string, optim.Optimizer>(entry.Name, Optimizer(entry.Value))));
 
-    private static SGD Optimizer(JsonElement lr) => optim.SGD([new Parameter(zeros(1))], lr.GetDouble());
+    private static SGD Optimizer(JsonElement lr) => optim.SGD([new Parameter(zeros(1))], lr.Number());
 
     private static IEnumerable<string> Strings(JsonElement golden, string name) => golden.GetProperty(name).EnumerateArray().Select(line => line.GetString()!);
 

@@ -209,6 +209,62 @@ public sealed class TextLoggerHookTests
             "{\"mode\": \"val\", \"epoch\": 0, \"iter\": 1, \"lr\": 0.12346, \"score\": 1e-05, \"bad\": NaN, \"big\": Infinity}\n");
     }
 
+    /// <summary>Recorded with MMCV 1.7.2: a log buffer with these averages, and its <c>TextLoggerHook.log</c>.</summary>
+    [Theory]
+    [InlineData("train", true, false, "Epoch [1.5][2.75/8]\tlr: 2.500e-01, eta: 0:01:30, time: 1.000, data_time: 0.500, eta: 5.5000, acc: 0.5000", "\"train\"")]
+    [InlineData("train", false, false, "Iter [2.75/100]\tlr: 2.500e-01, eta: 0:01:30, time: 1.000, data_time: 0.500, eta: 5.5000, acc: 0.5000", "\"train\"")]
+    [InlineData("train", true, true, "Epoch(6.0) [1.5][2.75]\teta: 5.5000, acc: 0.5000", "6.0")]
+    [InlineData("val", true, false, "Epoch(val) [1.5][2.75]\teta: 5.5000, acc: 0.5000", "\"val\"")]
+    [InlineData("val", false, false, "Iter(val) [2.75]\teta: 5.5000, acc: 0.5000", "\"val\"")]
+    public void Values_with_names_of_the_header_take_its_place_and_are_no_items(string mode, bool byEpoch, bool logsMode, string line, string shownMode)
+    {
+        LogVars values = new() { ["lr"] = 0.25, ["epoch"] = 1.5, ["iter"] = 2.75, ["memory"] = 3.5, ["Epoch"] = 4.5, ["eta"] = 5.5, ["acc"] = 0.5 };
+        if (logsMode)
+        {
+            values["mode"] = 6.0;
+        }
+
+        (string[] lines, string json) = LogOnce(new TextLoggerConfig { ByEpoch = byEpoch }, mode, values, Sgd(0.065625));
+
+        lines.Should().Equal(line);
+        json.Should().Be(
+            $"{{\"mode\": {shownMode}, \"epoch\": 1.5, \"iter\": 2.75, \"lr\": 0.25, \"time\": 1.0, \"data_time\": 0.5, \"memory\": 3.5, \"Epoch\": 4.5, "
+            + "\"eta\": 5.5, \"acc\": 0.5}");
+    }
+
+    /// <summary>Recorded with MMCV 1.7.2.</summary>
+    [Fact]
+    public void A_value_named_lr_takes_the_place_of_named_rates_too()
+    {
+        (string[] lines, string json) = LogOnce(new TextLoggerConfig(), "train", new LogVars { ["lr"] = 0.25 }, Named());
+
+        lines.Should().Equal("Epoch [3][5/8]\tlr: 2.500e-01, eta: 0:01:30, time: 1.000, data_time: 0.500, ");
+        json.Should().StartWith("{\"mode\": \"train\", \"epoch\": 3, \"iter\": 5, \"lr\": 0.25, ");
+    }
+
+    /// <summary>Recorded with MMCV 1.7.2: numpy rounds averages, Python rounds its own floats, and a dictionary of rates is not rounded.</summary>
+    [Fact]
+    public void Json_numbers_round_as_their_kind_rounds_in_mmcv()
+    {
+        LogVars averaged = new() { ["a"] = 0.065625, ["b"] = 1.154375, ["c"] = -0.000001 };
+        (_, string json) = LogOnce(new TextLoggerConfig(), "val", averaged, Sgd(0.065625), output => (output["d"], output["e"]) = (0.065625, 1.154375));
+        (_, string named) = LogOnce(new TextLoggerConfig(), "train", new LogVars { ["acc"] = 0.5 }, Named());
+
+        json.Should().Be("{\"mode\": \"val\", \"epoch\": 2, \"iter\": 5, \"lr\": 0.06563, \"time\": 1.0, \"data_time\": 0.5, \"a\": 0.06562, \"b\": 1.15438, "
+            + "\"c\": -0.0, \"d\": 0.06563, \"e\": 1.15437}");
+        named.Should().Contain("\"lr\": {\"gen\": 0.0123456789, \"disc\": 1e-07}");
+    }
+
+    /// <summary>Recorded with MMCV 1.7.2: it shows how many batches an evaluation had in place of the iteration, once.</summary>
+    [Fact]
+    public void The_number_of_batches_of_an_evaluation_is_shown_as_the_iteration()
+    {
+        (string[] lines, string json) = LogOnce(new TextLoggerConfig(), "val", new LogVars { ["acc"] = 0.5 }, Sgd(0.1), output => output["eval_iter_num"] = 12);
+
+        lines.Should().Equal("Epoch(val) [2][12]\tacc: 0.5000");
+        json.Should().Contain("\"iter\": 12, ").And.NotContain("eval_iter_num");
+    }
+
     [Fact]
     public void Rates_of_several_optimizers_are_named()
     {
@@ -239,6 +295,33 @@ public sealed class TextLoggerHookTests
         HookStage.BeforeValEpoch,
         HookStage.AfterValEpoch,
         HookStage.AfterRun);
+
+    private static (string[] Lines, string Json) LogOnce(
+        TextLoggerConfig config, string mode, LogVars values, OptimizerSet optimizers, Action<OrderedDictionary<string, double>>? put = null)
+    {
+        using TemporaryFolder folder = new();
+        ListLogger logger = new();
+        using StepModel model = new();
+        using StubRunner runner = new(model, new RunnerOptions { Logger = logger, WorkDir = folder.Path, Optimizer = optimizers });
+        runner.RegisterHook(config.Build());
+        runner.CallHook(HookStage.BeforeRun);
+        (runner.Now.Mode, runner.Now.Epoch, runner.Now.Iter, runner.Now.InnerIter) = (mode, 2, 9, 4);
+        (runner.Now.DataLoader, runner.Now.MaxIters) = (ToyDataset.Loader(16), 100);
+        runner.LogBuffer.Update(new LogVars { ["time"] = 1.0, ["data_time"] = 0.5 });
+        runner.LogBuffer.Update(values);
+        runner.LogBuffer.Average();
+        put?.Invoke(runner.LogBuffer.Output);
+        runner.CallHook(HookStage.AfterTrainEpoch);
+        return ([.. logger.Lines], File.ReadAllLines(folder.File($"{runner.Timestamp}.log.json")).Single());
+    }
+
+    private static OptimizerSet Sgd(double lr) => new(optim.SGD([new TorchSharp.Modules.Parameter(zeros(1))], lr));
+
+    private static OptimizerSet Named() => new(
+    [
+        KeyValuePair.Create<string, optim.Optimizer>("gen", optim.SGD([new TorchSharp.Modules.Parameter(zeros(1))], 0.0123456789)),
+        KeyValuePair.Create<string, optim.Optimizer>("disc", optim.SGD([new TorchSharp.Modules.Parameter(zeros(1))], 1e-7)),
+    ]);
 
     private static string FirstLine(RunnerMeta meta, out ListLogger logger, params Hook[] hooks)
     {

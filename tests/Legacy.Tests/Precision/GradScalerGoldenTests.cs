@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Compat.Legacy.Tests.Support;
+using Compat.TestSupport;
 using Compat.Torch.Amp;
 using Compat.Torch.Optim;
 using Compat.Torch.Serialization;
@@ -78,7 +79,7 @@ public sealed class GradScalerGoldenTests
                 GoldenTraining.NearAll("parameter", expected[1], parameter);
                 break;
             case "update":
-                scaler.Update(operation.GetArrayLength() == 2 ? operation[1].GetDouble() : null);
+                scaler.Update(operation.GetArrayLength() == 2 ? operation[1].Number() : null);
                 break;
             case "load" when scaler.IsEnabled:
                 scaler.LoadState(GradScalerState.FromPth((PthDict)GoldenTraining.Value(operation[1])));

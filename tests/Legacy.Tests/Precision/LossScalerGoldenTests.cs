@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Compat.Legacy.Tests.Support;
+using Compat.TestSupport;
 using Compat.Torch.Serialization;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -36,7 +37,7 @@ public sealed class LossScalerGoldenTests
         {
             bool? returned = Apply(scaler, operations[i]);
             returned.Should().Be(results[i][0].ValueKind == JsonValueKind.Null ? null : results[i][0].GetBoolean());
-            (scaler.LossScale, scaler.Iter, scaler.LastOverflowIter).Should().Be((results[i][1].GetDouble(), results[i][2].GetInt32(), results[i][3].GetInt32()));
+            (scaler.LossScale, scaler.Iter, scaler.LastOverflowIter).Should().Be((results[i][1].Number(), results[i][2].GetInt32(), results[i][3].GetInt32()));
         }
 
         if (GoldenCases.Has(golden, "error"))
@@ -53,9 +54,9 @@ public sealed class LossScalerGoldenTests
     }
 
     private static LossScaler Make(JsonElement args) => new(
-        args.TryGetProperty("init_scale", out JsonElement scale) ? scale.GetDouble() : 4294967296,
+        args.TryGetProperty("init_scale", out JsonElement scale) ? scale.Number() : 4294967296,
         Mode(GoldenCases.Text(args, "mode") ?? "dynamic"),
-        args.TryGetProperty("scale_factor", out JsonElement factor) ? factor.GetDouble() : 2,
+        args.TryGetProperty("scale_factor", out JsonElement factor) ? factor.Number() : 2,
         args.TryGetProperty("scale_window", out JsonElement window) ? window.GetInt32() : 1000);
 
     private static LossScaleMode Mode(string name) => Enum.TryParse(name, ignoreCase: true, out LossScaleMode mode) ? mode : (LossScaleMode)int.MaxValue;
@@ -93,7 +94,7 @@ public sealed class LossScalerGoldenTests
             made[entry.Name] = entry.Name switch
             {
                 "mode" => new PthText(entry.Value.GetString()!),
-                "cur_scale" or "scale_factor" => new PthFloat(entry.Value.GetDouble()),
+                "cur_scale" or "scale_factor" => new PthFloat(entry.Value.Number()),
                 _ => (PthValue)entry.Value.GetInt32(),
             };
         }

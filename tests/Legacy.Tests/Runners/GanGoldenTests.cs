@@ -66,16 +66,16 @@ public sealed class GanGoldenTests
         using DisposeScope scope = NewDisposeScope();
         foreach ((string name, LogValue value) in runner.Outputs!.LogVars!)
         {
-            GoldenTraining.Near(name, row.GetProperty(name).GetDouble(), value.Read());
+            GoldenTraining.Near(name, row.GetProperty(name).Number(), value.Read());
         }
 
         foreach ((string name, IReadOnlyList<double> rates) in runner.CurrentLr().Values)
         {
             rates.Should().HaveCount(1);
-            GoldenTolerance.IsSameDouble(row.GetProperty("lr").GetProperty(name)[0].GetDouble(), rates[0]).Should().BeTrue("the rate of the {0}", name);
+            GoldenTolerance.IsSameDouble(row.GetProperty("lr").GetProperty(name)[0].Number(), rates[0]).Should().BeTrue("the rate of the {0}", name);
             Tensor all = cat([.. model.Network(name).parameters().Select(parameter => parameter.detach().reshape(-1))]);
-            GoldenTraining.Near($"sum of the {name}", row.GetProperty(name).GetProperty("sum").GetDouble(), all.to(ScalarType.Float64).sum().item<double>());
-            GoldenTraining.Near($"size of the {name}", row.GetProperty(name).GetProperty("abs_sum").GetDouble(), all.to(ScalarType.Float64).abs().sum().item<double>());
+            GoldenTraining.Near($"sum of the {name}", row.GetProperty(name).GetProperty("sum").Number(), all.to(ScalarType.Float64).sum().item<double>());
+            GoldenTraining.Near($"size of the {name}", row.GetProperty(name).GetProperty("abs_sum").Number(), all.to(ScalarType.Float64).abs().sum().item<double>());
             GoldenTraining.NearAll(name, row.GetProperty(name).GetProperty("first8"), all[..8]);
         }
     }

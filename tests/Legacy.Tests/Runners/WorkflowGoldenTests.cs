@@ -185,7 +185,7 @@ public sealed partial class WorkflowGoldenTests
 
     private static string ExpectedValues(JsonElement values) => string.Join(' ', values.ValueKind == JsonValueKind.Array
         ? GoldenCases.Numbers(values).Select(Text)
-        : values.EnumerateObject().Select(value => $"{value.Name} {Text(value.Value.GetDouble())}"));
+        : values.EnumerateObject().Select(value => $"{value.Name} {Text(value.Value.Number())}"));
 
     private static double Average(JsonProperty name, JsonElement counts)
     {

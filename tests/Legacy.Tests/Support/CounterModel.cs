@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Compat.TestSupport;
 using Compat.TestSupport.Toy;
 using Compat.Torch.Data;
 using Compat.Torch.Training;
@@ -17,7 +18,7 @@ public sealed class CounterModel : nn.Module, ITrainStep, IValStep
     public CounterModel(JsonElement golden)
         : base(nameof(CounterModel))
     {
-        w = new Parameter(full(1, golden.TryGetProperty("w0", out JsonElement start) ? start.GetDouble() : 0));
+        w = new Parameter(full(1, golden.TryGetProperty("w0", out JsonElement start) ? start.Number() : 0));
         output = GoldenCases.Text(golden, "output");
         RegisterComponents();
     }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Compat.Legacy.Runners;
+using Compat.TestSupport;
 using Compat.Torch.Amp;
 
 namespace Compat.Legacy.Tests.Support;
@@ -13,7 +14,7 @@ public static class GoldenConfigs
         LrConfig made = config.GetProperty("policy").GetString() switch
         {
             "step" => Step(config),
-            "exp" => new ExpLrConfig { Gamma = config.GetProperty("gamma").GetDouble() },
+            "exp" => new ExpLrConfig { Gamma = config.GetProperty("gamma").Number() },
             "poly" => new PolyLrConfig { Power = Number(config, "power") ?? 1, MinLr = Number(config, "min_lr") ?? 0 },
             "CosineAnnealing" => new CosineAnnealingLrConfig { MinLr = Number(config, "min_lr"), MinLrRatio = Number(config, "min_lr_ratio") },
             "LinearAnnealing" => new LinearAnnealingLrConfig { MinLr = Number(config, "min_lr"), MinLrRatio = Number(config, "min_lr_ratio") },
@@ -25,7 +26,7 @@ public static class GoldenConfigs
             ByEpoch = config.TryGetProperty("by_epoch", out JsonElement byEpoch) ? byEpoch.GetBoolean() : null,
             Warmup = warmup,
             WarmupIters = config.TryGetProperty("warmup_iters", out JsonElement iters) ? iters.GetInt32() : 0,
-            WarmupRatio = config.TryGetProperty("warmup_ratio", out JsonElement ratio) ? ratio.GetDouble() : made.WarmupRatio,
+            WarmupRatio = config.TryGetProperty("warmup_ratio", out JsonElement ratio) ? ratio.Number() : made.WarmupRatio,
             WarmupByEpoch = config.TryGetProperty("warmup_by_epoch", out JsonElement warmupByEpoch) && warmupByEpoch.GetBoolean(),
         };
     }
@@ -79,14 +80,14 @@ public static class GoldenConfigs
 
     private static GradClipConfig? Clip(JsonElement config) => config.TryGetProperty("grad_clip", out JsonElement clip) && clip.ValueKind == JsonValueKind.Object
         ? new GradClipConfig(
-            clip.GetProperty("max_norm").GetDouble(),
+            clip.GetProperty("max_norm").Number(),
             clip.TryGetProperty("norm_type", out JsonElement type) ? GoldenCases.Number(type) : 2,
             clip.TryGetProperty("error_if_nonfinite", out JsonElement error) && error.GetBoolean())
         : null;
 
     private static LossScale Scale(JsonElement scale) => scale.ValueKind == JsonValueKind.Object ? ScalerOptions(scale)
         : scale.ValueKind == JsonValueKind.Null ? null!
-        : scale.ValueKind == JsonValueKind.String && !IsNumber(scale) ? scale.GetString()!
+        : scale.ValueKind == JsonValueKind.String && !scale.IsNumber() ? scale.GetString()!
         : GoldenCases.Number(scale);
 
     /// <summary>Makes a scaler's settings from the arguments of PyTorch's.</summary>
@@ -109,8 +110,6 @@ public static class GoldenConfigs
     /// <summary>Tells whether a scale is a whole number, which MMCV refuses for its type; in C# it is a double.</summary>
     public static bool IsWholeScale(JsonElement config) =>
         config.TryGetProperty("loss_scale", out JsonElement scale) && scale.ValueKind == JsonValueKind.Number && !IsFloat(scale);
-
-    private static bool IsNumber(JsonElement text) => text.GetString() is "Infinity" or "-Infinity" or "NaN" or "inf" or "-inf";
 
     private static bool IsScale(JsonElement scale) => scale.ValueKind switch
     {
@@ -136,9 +135,9 @@ public static class GoldenConfigs
         {
             Step = isInterval ? [step.GetInt32()] : [.. step.EnumerateArray().Select(entry => entry.GetInt32())],
             StepIsInterval = isInterval,
-            MinLr = config.TryGetProperty("min_lr", out JsonElement floor) ? floor.GetDouble() : null,
+            MinLr = config.TryGetProperty("min_lr", out JsonElement floor) ? floor.Number() : null,
         };
-        return config.TryGetProperty("gamma", out JsonElement gamma) ? made with { Gamma = gamma.GetDouble() } : made;
+        return config.TryGetProperty("gamma", out JsonElement gamma) ? made with { Gamma = gamma.Number() } : made;
     }
 
     private sealed record FixedLrConfig : LrConfig

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Compat.TestSupport;
 using Compat.Torch.Optim;
 
 namespace Compat.Legacy.Tests.Support;
@@ -9,7 +10,7 @@ public static class GoldenOptimizers
     /// <summary>Reads the settings of one optimizer.</summary>
     public static FusedOptimizerOptions Options(JsonElement options)
     {
-        double lr = options.GetProperty("lr").GetDouble();
+        double lr = options.GetProperty("lr").Number();
         double weightDecay = Option(options, "weight_decay");
         return options.GetProperty("type").GetString() switch
         {
@@ -27,10 +28,10 @@ public static class GoldenOptimizers
     }
 
     private static double Option(JsonElement options, string name, double missing = 0) =>
-        options.TryGetProperty(name, out JsonElement value) ? value.GetDouble() : missing;
+        options.TryGetProperty(name, out JsonElement value) ? value.Number() : missing;
 
     private static double Beta(JsonElement options, int index, double missing) =>
-        options.TryGetProperty("betas", out JsonElement betas) ? betas[index].GetDouble() : missing;
+        options.TryGetProperty("betas", out JsonElement betas) ? betas[index].Number() : missing;
 
     private static bool Flag(JsonElement options, string name) => options.TryGetProperty(name, out JsonElement value) && value.GetBoolean();
 }

@@ -74,7 +74,7 @@ public sealed class GoldenSchedule
         };
         double[] momenta = options.TryGetProperty("momentum", out JsonElement momentum)
             ? GoldenCases.Numbers(momentum)
-            : options.TryGetProperty("betas", out JsonElement betas) ? [.. betas.EnumerateArray().Select(pair => pair[0].GetDouble())] : [];
+            : options.TryGetProperty("betas", out JsonElement betas) ? [.. betas.EnumerateArray().Select(pair => pair[0].Number())] : [];
         foreach ((OptimizerGroup group, double value) in OptimizerGroup.Of(made).Zip(momenta))
         {
             group.Momentum = value;

@@ -134,7 +134,7 @@ public sealed class GoldenTraining : IDisposable
             dict[entry.Name] = Value(entry.Value);
             return dict;
         }),
-        JsonValueKind.Number when value.GetRawText().Contains('.', StringComparison.Ordinal) => value.GetDouble(),
+        JsonValueKind.Number when value.GetRawText().Contains('.', StringComparison.Ordinal) => value.Number(),
         JsonValueKind.Number => value.GetInt32(),
         _ => value.GetString()!,
     };
@@ -176,12 +176,12 @@ public sealed class GoldenTraining : IDisposable
         }
 
         JsonProperty[] keys = [.. paramwise.GetProperty("custom_keys").EnumerateObject()];
-        double bias = paramwise.GetProperty("bias_lr_mult").GetDouble();
+        double bias = paramwise.GetProperty("bias_lr_mult").Number();
         return all.Select(entry => !entry.Parameter.requires_grad ? new ParameterGroup([entry.Parameter]) : keys.FirstOrDefault(key => entry.Name.Contains(key.Name, StringComparison.Ordinal)) is { Value.ValueKind: JsonValueKind.Object } key
             ? new ParameterGroup([entry.Parameter])
             {
-                Lr = options.Lr * key.Value.GetProperty("lr_mult").GetDouble(),
-                WeightDecay = options.WeightDecay * key.Value.GetProperty("decay_mult").GetDouble(),
+                Lr = options.Lr * key.Value.GetProperty("lr_mult").Number(),
+                WeightDecay = options.WeightDecay * key.Value.GetProperty("decay_mult").Number(),
             }
             : new ParameterGroup([entry.Parameter]) { Lr = options.Lr * (entry.Name.EndsWith("bias", StringComparison.Ordinal) ? bias : 1) });
     }

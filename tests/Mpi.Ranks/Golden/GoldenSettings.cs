@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Compat.Engine.Optim;
 using Compat.Engine.Schedulers;
+using Compat.TestSupport;
 using Compat.Torch.Optim;
 
 namespace Compat.Mpi.Ranks.Golden;
@@ -39,11 +40,9 @@ internal static class GoldenSettings
         null => throw new InvalidDataException("A schedule has no type."),
     };
 
-    public static double Number(JsonElement config, string name, double missing = 0) => config.TryGetProperty(name, out JsonElement value) ? NumberOf(value) : missing;
+    public static double Number(JsonElement config, string name, double missing = 0) => config.TryGetProperty(name, out JsonElement value) ? value.Number() : missing;
 
     public static bool Flag(JsonElement config, string name) => config.TryGetProperty(name, out JsonElement value) && value.GetBoolean();
-
-    private static double NumberOf(JsonElement value) => value.ValueKind == JsonValueKind.String && value.GetString() == "inf" ? double.PositiveInfinity : value.GetDouble();
 
     private static double Beta(JsonElement config, int place, double missing) => config.TryGetProperty("betas", out JsonElement betas) ? betas[place].GetDouble() : missing;
 

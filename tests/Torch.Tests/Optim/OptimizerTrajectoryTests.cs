@@ -49,7 +49,7 @@ public sealed class OptimizerTrajectoryTests
             optimizer.step();
             foreach (JsonProperty expected in row.GetProperty("params").EnumerateObject())
             {
-                double[] values = [.. expected.Value.EnumerateArray().Select(value => value.GetDouble())];
+                double[] values = [.. expected.Value.EnumerateArray().Select(value => value.Number())];
                 weights[expected.Name].ToArray().Zip(values, (actual, golden) => GoldenTolerance.IsSameFloat(golden, actual))
                     .Should().OnlyContain(same => same, $"{expected.Name} after step {step}");
             }
@@ -88,9 +88,9 @@ public sealed class OptimizerTrajectoryTests
 
     private static optim.Optimizer Optimizer(JsonElement options, IEnumerable<Parameter> parameters, Implementation way)
     {
-        double Number(string name, double otherwise) => options.TryGetProperty(name, out JsonElement value) ? value.GetDouble() : otherwise;
+        double Number(string name, double otherwise) => options.TryGetProperty(name, out JsonElement value) ? value.Number() : otherwise;
         bool Flag(string name) => options.TryGetProperty(name, out JsonElement value) && value.GetBoolean();
-        (double first, double second) = options.TryGetProperty("betas", out JsonElement betas) ? (betas[0].GetDouble(), betas[1].GetDouble()) : (0.9, 0.999);
+        (double first, double second) = options.TryGetProperty("betas", out JsonElement betas) ? (betas[0].Number(), betas[1].Number()) : (0.9, 0.999);
         double lr = Number("lr", double.NaN);
         double decay = Number("weight_decay", 0);
         return options.GetProperty("type").GetString() switch
