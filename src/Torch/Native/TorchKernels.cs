@@ -119,6 +119,9 @@ internal static class TorchKernels
                 total += tensor._version()
             return total
 
+        def negated_view(tensor: Tensor) -> Tensor:
+            return torch._neg_view(tensor)
+
         def multiply(tensors: List[Tensor], factor: Tensor):
             torch._foreach_mul_(tensors, factor)
 
@@ -154,6 +157,11 @@ internal static class TorchKernels
     /// <param name="order">Which norm.</param>
     /// <returns>0-d tensors; fresh.</returns>
     public static Tensor[] Norms(Tensor[] tensors, double order) => (Tensor[])Invoke("norms", tensors, order)!;
+
+    /// <summary>Shows a tensor negated.</summary>
+    /// <param name="tensor">The tensor. Borrowed.</param>
+    /// <returns>A view of the same storage; fresh.</returns>
+    public static Tensor NegatedView(Tensor tensor) => (Tensor)Invoke("negated_view", tensor)!;
 
     private static object? Invoke(string name, params object?[] arguments)
     {

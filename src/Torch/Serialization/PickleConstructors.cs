@@ -3,13 +3,15 @@ namespace Compat.Torch.Serialization;
 /// <summary>Which Python names a file may use. Everything else is refused by name; nothing is ever called.</summary>
 internal static class PickleConstructors
 {
+    private const int MaxLength = 1000;
+
     private static readonly HashSet<string> Known =
     [
         "torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_parameter",
         "torch.nn.parameter.Parameter", "torch.Size", "torch.device",
         "collections.OrderedDict", "collections.Counter",
         "__builtin__.set", "builtins.set", "__builtin__.frozenset", "builtins.frozenset", "__builtin__.getattr", "builtins.getattr",
-        "_codecs.encode",
+        "_codecs.encode", "__builtin__.bytes", "builtins.bytes",
         "numpy.ndarray", "numpy.dtype",
         "numpy.core.multiarray._reconstruct", "numpy.core.multiarray.scalar", "numpy._core.multiarray._reconstruct", "numpy._core.multiarray.scalar",
     ];
@@ -23,6 +25,11 @@ internal static class PickleConstructors
     /// <exception cref="PthException">The name is not allowed.</exception>
     public static string Check(string module, string name)
     {
+        if (module.Length + name.Length > MaxLength)
+        {
+            throw PickleFault.Of($"a name of {module.Length + name.Length} letters");
+        }
+
         string full = $"{module}.{name}";
         bool isAllowed = Known.Contains(full)
             || (module is "torch" or "torch.storage" && StorageTypes.Exists(name))

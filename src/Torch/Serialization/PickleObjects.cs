@@ -3,41 +3,46 @@ using System.Text;
 namespace Compat.Torch.Serialization;
 
 /// <summary>What becomes of the calls in a pickle: values of ours, by the name that is called. Nothing is called.</summary>
-internal static class PickleObjects
+internal sealed class PickleObjects(PickleContainers containers, ReadBudget budget)
 {
-    public static PthValue Make(string name, IReadOnlyList<PthValue> arguments)
+    private const int BytesOfObject = 64;
+
+    private readonly PickleTensors tensors = new(budget);
+
+    /// <summary>Names something, without arguments.</summary>
+    /// <exception cref="PthException">The name is not allowed.</exception>
+    public PthObject Name(string module, string name)
     {
-        switch (name)
-        {
-            case "torch._utils._rebuild_tensor" or "torch._utils._rebuild_tensor_v2":
-                return MakeTensor(arguments);
-            case "torch._utils._rebuild_parameter" when arguments is [PthTensor tensor, PthBool requiresGrad, ..]:
-                return tensor with { RequiresGrad = requiresGrad.Value, IsParameter = true };
-            case "collections.OrderedDict":
-                return MakeDict(PthDictKind.OrderedDict, arguments);
-            case "collections.Counter":
-                return MakeDict(PthDictKind.Counter, arguments);
-            case "torch.Size" when arguments is [PthSequence sizes]:
-                return sizes;
-            case "__builtin__.set" or "builtins.set" or "__builtin__.frozenset" or "builtins.frozenset":
-                return new PthSequence(PthSequenceKind.Set, arguments is [PthSequence items] ? items.Items : []);
-            case "__builtin__.getattr" or "builtins.getattr" when arguments is [PthObject owner, PthText member] && PickleConstructors.IsInert(owner.Name):
-                return new PthObject($"{owner.Name}.{member.Value}");
-            case "_codecs.encode" when arguments is [PthText text, ..]:
-                return new PthBytes(Encoding.Latin1.GetBytes(text.Value));
-            case "numpy.core.multiarray._reconstruct" or "numpy._core.multiarray._reconstruct":
-                return new PthArray();
-            case "numpy.core.multiarray.scalar" or "numpy._core.multiarray.scalar" when arguments is [PthObject type, PthBytes bytes]:
-                return new PthArray { Type = TypeName(type), Bytes = bytes.Value };
-            case "numpy.dtype" or "torch.device":
-                return new PthObject(name, new PthSequence(PthSequenceKind.Tuple, arguments));
-            default:
-                return PickleConstructors.IsInert(name)
-                    ? new PthObject(name, new PthSequence(PthSequenceKind.Tuple, arguments))
-                    : throw new PthException($"The file calls '{name}' with {arguments.Count} arguments of kinds that it does not take. It is damaged.");
-        }
+        budget.TakeNode(BytesOfObject + (sizeof(char) * (module.Length + name.Length)));
+        return new PthObject(PickleConstructors.Check(module, name));
     }
 
+    /// <summary>Makes what a call returns.</summary>
+    /// <exception cref="PthException">The name takes other arguments.</exception>
+    public PthValue Make(string name, PthSequence given)
+    {
+        IReadOnlyList<PthValue> arguments = given.Items;
+        PthValue? made = name switch
+        {
+            "torch._utils._rebuild_tensor" or "torch._utils._rebuild_tensor_v2" => tensors.Make(arguments),
+            "torch._utils._rebuild_parameter" => MakeParameter(arguments),
+            "collections.OrderedDict" => containers.MakeDict(PthDictKind.OrderedDict, arguments),
+            "collections.Counter" => containers.MakeDict(PthDictKind.Counter, arguments),
+            "torch.Size" => arguments is [PthSequence { Kind: PthSequenceKind.Tuple } sizes] ? sizes : null,
+            "__builtin__.set" or "builtins.set" or "__builtin__.frozenset" or "builtins.frozenset" => containers.MakeSet(arguments),
+            "__builtin__.getattr" or "builtins.getattr" => MakeMember(arguments),
+            "_codecs.encode" => MakeBytes(arguments),
+            "__builtin__.bytes" or "builtins.bytes" => arguments is [] ? new PthBytes(ReadOnlyMemory<byte>.Empty) : null,
+            "numpy.core.multiarray._reconstruct" or "numpy._core.multiarray._reconstruct" => MakeArray(),
+            "numpy.core.multiarray.scalar" or "numpy._core.multiarray.scalar" => MakeScalar(arguments),
+            "numpy.dtype" or "torch.device" => MakeObject(name, given),
+            _ => PickleConstructors.IsInert(name) ? MakeObject(name, given) : null,
+        };
+        return made ?? throw new PthException($"The file calls '{name}' with {arguments.Count} arguments of kinds that it does not take. It is damaged.");
+    }
+
+    /// <summary>Does what Python's <c>__setstate__</c> would.</summary>
+    /// <exception cref="PthException">The value has no state, or one of another kind.</exception>
     public static void SetState(PthValue target, PthValue state)
     {
         switch (target)
@@ -46,9 +51,7 @@ internal static class PickleObjects
                 dict.Attributes = state;
                 break;
             case PthArray array when state is PthSequence { Items: [_, PthSequence shape, PthObject type, PthBool { Value: false }, PthBytes bytes] }:
-                array.Shape = [.. shape.Items.Select(Whole)];
-                array.Type = TypeName(type);
-                array.Bytes = bytes.Value;
+                array.Set(TypeName(type), PickleTensors.Sizes(shape), bytes.Value);
                 break;
             case PthObject named:
                 named.State = state;
@@ -58,56 +61,50 @@ internal static class PickleObjects
         }
     }
 
-    private static PthDict MakeDict(PthDictKind kind, IReadOnlyList<PthValue> arguments)
+    private PthTensor? MakeParameter(IReadOnlyList<PthValue> arguments)
     {
-        PthDict dict = new(kind);
-        foreach (KeyValuePair<PthValue, PthValue> entry in arguments is [PthDict source] ? source : [])
-        {
-            dict.Append(entry.Key, entry.Value);
-        }
-
-        return dict;
+        budget.TakeNode();
+        return arguments is [PthTensor { IsStorage: false } tensor, PthBool requiresGrad, ..] ? tensor with { RequiresGrad = requiresGrad.Value, IsParameter = true } : null;
     }
 
-    private static PthTensor MakeTensor(IReadOnlyList<PthValue> arguments)
+    private PthObject MakeObject(string name, PthSequence arguments)
     {
-        if (arguments is not [PthTensor storage, PthValue offset, PthSequence size, PthSequence stride, ..])
-        {
-            throw new PthException("The file describes a tensor in a way that torch.save does not. It is damaged.");
-        }
-
-        long[] sizes = [.. size.Items.Select(Whole)];
-        long[] strides = [.. stride.Items.Select(Whole)];
-        Check(storage.Value.shape[0], Whole(offset), sizes, strides);
-        bool requiresGrad = arguments.Count > 4 && arguments[4] is PthBool { Value: true };
-        return new PthTensor(storage.Value.as_strided(sizes, strides, Whole(offset)), requiresGrad);
+        budget.TakeNode(BytesOfObject);
+        return new PthObject(name, arguments);
     }
 
-    // The last element must lie inside the storage, whatever the file says.
-    private static void Check(long length, long offset, long[] sizes, long[] strides)
+    private PthObject? MakeMember(IReadOnlyList<PthValue> arguments) =>
+        arguments is [PthObject { Arguments: null } owner, PthText member] && PickleConstructors.IsInert(owner.Name) ? Name(owner.Name, member.Value) : null;
+
+    // So protocol 2 writes bytes: as a text in which each character is one.
+    private PthBytes? MakeBytes(IReadOnlyList<PthValue> arguments)
     {
-        bool isGood = sizes.Length == strides.Length && sizes.Length <= 64 && offset >= 0 && sizes.All(size => size >= 0) && strides.All(stride => stride >= 0);
-        Int128 last = offset;
-        Int128 count = 1;
-        for (int i = 0; isGood && i < sizes.Length; i++)
+        if (arguments is not [PthText text, PthText { Value: "latin1" or "latin-1" }] || text.Value.Any(letter => letter > byte.MaxValue))
         {
-            last += (Int128)Math.Max(sizes[i] - 1, 0) * strides[i];
-            count *= sizes[i];
+            return null;
         }
 
-        // A stride of 0 repeats elements; a tensor that is larger than its storage by far is no honest file.
-        isGood = isGood && (count == 0 || (last < length && count <= (Int128)Math.Max(length, 1) * 1_000_000 && count < long.MaxValue / 16));
-        if (!isGood)
-        {
-            throw new PthException(
-                $"The file has a tensor of shape [{string.Join(", ", sizes)}], strides [{string.Join(", ", strides)}] and offset {offset} over a storage of "
-                + $"{length} elements, which do not fit. It is damaged.");
-        }
+        budget.TakeNode(BytesOfObject + text.Value.Length);
+        return new PthBytes(Encoding.Latin1.GetBytes(text.Value));
     }
 
-    private static long Whole(PthValue value) => value is PthInteger { Value: var number } && number >= long.MinValue && number <= long.MaxValue
-        ? (long)number
-        : throw new PthException("The file has something else where a whole number should be. It is damaged.");
+    private PthArray MakeArray()
+    {
+        budget.TakeNode(BytesOfObject);
+        return new PthArray();
+    }
+
+    private PthArray? MakeScalar(IReadOnlyList<PthValue> arguments)
+    {
+        if (arguments is not [PthObject type, PthBytes bytes])
+        {
+            return null;
+        }
+
+        PthArray scalar = MakeArray();
+        scalar.Set(TypeName(type), [], bytes.Value);
+        return scalar;
+    }
 
     private static string TypeName(PthObject type) => type is { Name: "numpy.dtype", Arguments: PthSequence { Items: [PthText name, ..] } }
         ? type.State is PthSequence { Items: [_, PthText { Value: ">" }, ..] }

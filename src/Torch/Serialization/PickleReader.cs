@@ -1,28 +1,52 @@
-using System.Buffers.Binary;
 using System.Numerics;
-using System.Text;
 
 namespace Compat.Torch.Serialization;
 
-/// <summary>Reads Python's pickle, as far as <c>torch.save</c> writes it, without ever calling anything.</summary>
-/// <remarks>Every length is checked against what is left of the file before memory is taken for it. Depth costs nothing: the reader has no recursion.</remarks>
-internal sealed class PickleReader(Stream stream, Func<PthSequence, PthValue> loadStorage)
+/// <summary>Reads Python's pickle, as far as <c>torch.save</c> writes it, without ever calling anything, within a budget.</summary>
+/// <remarks>Depth costs nothing: the reader has no recursion.</remarks>
+internal sealed class PickleReader
 {
-    private static readonly PthValue Mark = new PthObject("mark");
+    // As many as Python prints: 4,300 digits.
+    private const int MaxIntegerBytes = 1786;
+    private const int BytesOfMemo = 32;
+    private const int BytesOfText = 48;
 
-    private readonly List<PthValue> stack = [];
+    private static readonly PthValue True = new PthBool(true);
+    private static readonly PthValue False = new PthBool(false);
+    private static readonly PthValue[] SmallNumbers = [.. Enumerable.Range(0, 256).Select(number => new PthInteger(number))];
+
+    private readonly PickleInput input;
+    private readonly StorageTable storages;
+    private readonly ReadBudget budget;
+    private readonly PickleStack stack;
+    private readonly PickleContainers containers;
+    private readonly PickleObjects objects;
     private readonly Dictionary<long, PthValue> memo = [];
 
-    /// <summary>Reads one pickle, to its end.</summary>
-    /// <exception cref="PthException">The pickle is broken, or uses something that is not allowed.</exception>
+    /// <summary>Makes a reader of one pickle.</summary>
+    /// <param name="stream">Where the pickle begins. Borrowed.</param>
+    /// <param name="storages">What it may refer to.</param>
+    /// <param name="budget">What it may build.</param>
+    public PickleReader(Stream stream, StorageTable storages, ReadBudget budget)
+    {
+        input = new PickleInput(stream);
+        this.storages = storages;
+        this.budget = budget;
+        stack = new PickleStack(budget);
+        containers = new PickleContainers(budget);
+        objects = new PickleObjects(containers, budget);
+    }
+
+    /// <summary>Reads the pickle, to its end.</summary>
+    /// <exception cref="PthException">The pickle is broken, uses something that is not allowed, or builds too much.</exception>
     public PthValue Read()
     {
         while (true)
         {
-            int code = stream.ReadByte();
+            int code = input.Instruction();
             if (code == '.')
             {
-                return Pop();
+                return stack.Pop();
             }
 
             Execute(code);
@@ -33,179 +57,152 @@ internal sealed class PickleReader(Stream stream, Func<PthSequence, PthValue> lo
     {
         switch (code)
         {
-            case 0x80: Take(1); break;                                                          // PROTO
-            case 0x95: Take(8); break;                                                          // FRAME
-            case '(': stack.Add(Mark); break;
-            case '0': Pop(); break;
-            case 'N': stack.Add(PthNone.Value); break;
-            case 0x88: stack.Add(new PthBool(true)); break;
-            case 0x89: stack.Add(new PthBool(false)); break;
-            case 'J': stack.Add(new PthInteger(BinaryPrimitives.ReadInt32LittleEndian(Take(4)))); break;
-            case 'K': stack.Add(new PthInteger(Take(1)[0])); break;
-            case 'M': stack.Add(new PthInteger(BinaryPrimitives.ReadUInt16LittleEndian(Take(2)))); break;
-            case 0x8a: stack.Add(new PthInteger(new BigInteger(Take(Take(1)[0])))); break;
-            case 0x8b: stack.Add(new PthInteger(new BigInteger(Take(BinaryPrimitives.ReadInt32LittleEndian(Take(4)))))); break;
-            case 'G': stack.Add(new PthFloat(BinaryPrimitives.ReadDoubleBigEndian(Take(8)))); break;
-            case 'X': stack.Add(new PthText(Encoding.UTF8.GetString(Take(BinaryPrimitives.ReadUInt32LittleEndian(Take(4)))))); break;
-            case 0x8c: stack.Add(new PthText(Encoding.UTF8.GetString(Take(Take(1)[0])))); break;
-            case 0x8d: stack.Add(new PthText(Encoding.UTF8.GetString(Take(BinaryPrimitives.ReadInt64LittleEndian(Take(8)))))); break;
-            case 'U': stack.Add(new PthText(Encoding.Latin1.GetString(Take(Take(1)[0])))); break;
-            case 'T': stack.Add(new PthText(Encoding.Latin1.GetString(Take(BinaryPrimitives.ReadInt32LittleEndian(Take(4)))))); break;
-            case 'B': stack.Add(new PthBytes(Take(BinaryPrimitives.ReadUInt32LittleEndian(Take(4))))); break;
-            case 'C': stack.Add(new PthBytes(Take(Take(1)[0]))); break;
-            case 0x8e or 0x96: stack.Add(new PthBytes(Take(BinaryPrimitives.ReadInt64LittleEndian(Take(8))))); break;
-            case '}': stack.Add(new PthDict()); break;
-            case ']': stack.Add(new PthSequence(PthSequenceKind.List)); break;
-            case 0x8f: stack.Add(new PthSequence(PthSequenceKind.Set)); break;
-            case 0x91: stack.Add(new PthSequence(PthSequenceKind.Set, PopToMark())); break;
-            case ')': stack.Add(new PthSequence(PthSequenceKind.Tuple)); break;
-            case 't': stack.Add(new PthSequence(PthSequenceKind.Tuple, PopToMark())); break;
-            case 0x85: stack.Add(new PthSequence(PthSequenceKind.Tuple, PopMany(1))); break;
-            case 0x86: stack.Add(new PthSequence(PthSequenceKind.Tuple, PopMany(2))); break;
-            case 0x87: stack.Add(new PthSequence(PthSequenceKind.Tuple, PopMany(3))); break;
-            case 'a': Append(PthSequenceKind.List, PopMany(1)); break;
-            case 'e': Append(PthSequenceKind.List, PopToMark()); break;
-            case 0x90: Append(PthSequenceKind.Set, PopToMark()); break;
-            case 's': SetItems(PopMany(2)); break;
-            case 'u': SetItems(PopToMark()); break;
-            case 'q': memo[Take(1)[0]] = Peek(); break;
-            case 'r': memo[BinaryPrimitives.ReadUInt32LittleEndian(Take(4))] = Peek(); break;
-            case 0x94: memo[memo.Count] = Peek(); break;
-            case 'h': stack.Add(Recall(Take(1)[0])); break;
-            case 'j': stack.Add(Recall(BinaryPrimitives.ReadUInt32LittleEndian(Take(4)))); break;
-            case 'c': stack.Add(new PthObject(PickleConstructors.Check(Line(), Line()))); break;
-            case 0x93: StackGlobal(); break;
-            case 'Q': stack.Add(loadStorage(Pop<PthSequence>())); break;
-            case 'R': Reduce(); break;
-            case 0x81: NewObject(); break;
+            case 0x80: input.Byte(); break;                                                     // PROTO
+            case 0x95: input.Int64(); break;                                                    // FRAME
+            case '(': stack.Mark(); break;
+            case '0': stack.Drop(); break;
+            case 'N': stack.Push(PthNone.Value); break;
+            case 0x88: stack.Push(True); break;
+            case 0x89: stack.Push(False); break;
+            case 'J': PushInteger(input.Int32()); break;
+            case 'K': stack.Push(SmallNumbers[input.Byte()]); break;
+            case 'M': PushInteger(input.UInt16()); break;
+            case 0x8a: PushLong(input.Byte()); break;
+            case 0x8b: PushLong(input.Int32()); break;
+            case 'G': PushFloat(input.Double()); break;
+            case 'X': PushText(input.UInt32()); break;
+            case 0x8c: PushText(input.Byte()); break;
+            case 0x8d: PushText(input.Int64()); break;
+            case 'U': PushText(input.Byte(), ofPython2: true); break;
+            case 'T': PushText(input.Int32(), ofPython2: true); break;
+            case 'B': PushBytes(input.UInt32()); break;
+            case 'C': PushBytes(input.Byte()); break;
+            case 0x8e or 0x96: PushBytes(input.Int64()); break;
+            case '}': stack.Push(containers.Dict()); break;
+            case ']': stack.Push(containers.Sequence(PthSequenceKind.List)); break;
+            case 0x8f: stack.Push(containers.Sequence(PthSequenceKind.Set)); break;
+            case 0x91: stack.Push(containers.Sequence(PthSequenceKind.Set, stack.PopToMark())); break;
+            case ')': stack.Push(containers.Sequence(PthSequenceKind.Tuple)); break;
+            case 't': stack.Push(containers.Sequence(PthSequenceKind.Tuple, stack.PopToMark())); break;
+            case 0x85: stack.Push(containers.Sequence(PthSequenceKind.Tuple, stack.Pop(1))); break;
+            case 0x86: stack.Push(containers.Sequence(PthSequenceKind.Tuple, stack.Pop(2))); break;
+            case 0x87: stack.Push(containers.Sequence(PthSequenceKind.Tuple, stack.Pop(3))); break;
+            case 'a': Append(PthSequenceKind.List, stack.Pop(1)); break;
+            case 'e': Append(PthSequenceKind.List, stack.PopToMark()); break;
+            case 0x90: Append(PthSequenceKind.Set, stack.PopToMark()); break;
+            case 's': SetItems(stack.Pop(2)); break;
+            case 'u': SetItems(stack.PopToMark()); break;
+            case 'q': Memorize(input.Byte()); break;
+            case 'r': Memorize(input.UInt32()); break;
+            case 0x94: Memorize(memo.Count); break;
+            case 'h': Recall(input.Byte()); break;
+            case 'j': Recall(input.UInt32()); break;
+            case 'c': stack.Push(objects.Name(input.Line(), input.Line())); break;
+            case 0x93: PushName(); break;
+            case 'Q': stack.Push(storages.Get(stack.Pop<PthSequence>())); break;
+            case 'R' or 0x81: Call(); break;
             case 'b': Build(); break;
             case -1: throw new PthException("The file ends in the middle of its pickle. It was cut off: copy it again, or take an older checkpoint.");
-            default: throw new PthException($"The file has the pickle instruction 0x{code:x2} at position {stream.Position - 1}, which torch.save does not write. It is damaged or of another kind.");
+            default: throw new PthException($"The file has the pickle instruction 0x{code:x2} at position {input.Position - 1}, which torch.save does not write. It is damaged or of another kind.");
         }
     }
 
-    private void StackGlobal()
+    private void PushInteger(BigInteger number)
     {
-        PthValue[] names = PopMany(2);
-        stack.Add(names is [PthText module, PthText name]
-            ? new PthObject(PickleConstructors.Check(module.Value, name.Value))
-            : throw Broken("a name that is no text"));
+        budget.TakeNode(8);
+        stack.Push(new PthInteger(number));
     }
 
-    private void Reduce()
+    private void PushLong(int size)
     {
-        PthSequence arguments = Pop<PthSequence>();
-        PthObject callee = Pop<PthObject>();
-        stack.Add(PickleObjects.Make(callee.Name, arguments.Items));
+        if (size > MaxIntegerBytes)
+        {
+            throw PickleFault.Of($"an integer of {size} bytes, more than 4,300 digits");
+        }
+
+        budget.TakeBytes(3L * size);
+        PushInteger(new BigInteger(input.Bytes(size)));
     }
 
-    private void NewObject()
+    private void PushFloat(double number)
     {
-        PthSequence arguments = Pop<PthSequence>();
-        PthObject type = Pop<PthObject>();
-        stack.Add(PickleObjects.Make(type.Name, arguments.Items));
+        budget.TakeNode();
+        stack.Push(new PthFloat(number));
+    }
+
+    // Two bytes for each letter, and one for the file's own before they are decoded.
+    private void PushText(long size, bool ofPython2 = false)
+    {
+        byte[] bytes = input.Bytes(size);
+        budget.TakeNode(BytesOfText + (3 * size));
+        stack.Push(new PthText(ofPython2 ? PickleText.DecodePython2(bytes) : PickleText.Decode(bytes)));
+    }
+
+    private void PushBytes(long size)
+    {
+        byte[] bytes = input.Bytes(size);
+        budget.TakeNode(BytesOfText + size);
+        stack.Push(new PthBytes(bytes));
+    }
+
+    private void PushName()
+    {
+        PthValue[] names = stack.Pop(2);
+        stack.Push(names is [PthText module, PthText name] ? objects.Name(module.Value, name.Value) : throw PickleFault.Of("a name that is no text"));
+    }
+
+    private void Call()
+    {
+        PthSequence arguments = stack.Pop<PthSequence>();
+        PthObject callee = stack.Pop<PthObject>();
+        stack.Push(callee.Arguments is null ? objects.Make(callee.Name, arguments) : throw PickleFault.Of("a call of something that is no function"));
     }
 
     private void Build()
     {
-        PthValue state = Pop();
-        PickleObjects.SetState(Peek(), state);
+        PthValue state = stack.Pop();
+        PickleObjects.SetState(stack.Peek(), state);
     }
 
     private void Append(PthSequenceKind kind, PthValue[] items)
     {
-        if (Peek() is not PthSequence sequence || sequence.Kind != kind)
+        if (stack.Peek() is not PthSequence sequence || sequence.Kind != kind)
         {
-            throw Broken($"an append to something that is no {kind.ToString().ToLowerInvariant()}");
+            throw PickleFault.Of($"an append to something that is no {kind.ToString().ToLowerInvariant()}");
         }
 
-        sequence.Append(items);
+        containers.Append(sequence, items);
     }
 
     private void SetItems(PthValue[] items)
     {
-        PthDict? dict = Peek() switch
+        PthDict? dict = stack.Peek() switch
         {
             PthDict plain => plain,
-            PthObject { Arguments: not null } named => named.Entries ??= [],
+            PthObject { Arguments: not null } named => named.Entries ??= containers.Dict(),
             _ => null,
         };
         if (dict is null || items.Length % 2 != 0)
         {
-            throw Broken("entries for something that is no dictionary");
+            throw PickleFault.Of("entries for something that is no dictionary");
         }
 
         for (int i = 0; i < items.Length; i += 2)
         {
-            dict.Append(items[i], items[i + 1]);
+            containers.Set(dict, items[i], items[i + 1]);
         }
     }
 
-    private PthValue Recall(long key) => memo.TryGetValue(key, out PthValue? value) ? value : throw Broken($"a reference to value {key}, which there is not");
-
-    private PthValue Peek() => stack.Count > 0 ? stack[^1] : throw Broken("an instruction without a value");
-
-    private PthValue Pop()
+    private void Memorize(long key)
     {
-        PthValue value = Peek();
-        stack.RemoveAt(stack.Count - 1);
-        return !ReferenceEquals(value, Mark) ? value : throw Broken("a mark where a value should be");
-    }
-
-    private T Pop<T>()
-        where T : PthValue => Pop() as T ?? throw Broken($"something else where a {typeof(T).Name} should be");
-
-    private PthValue[] PopMany(int count)
-    {
-        PthValue[] values = new PthValue[count];
-        for (int i = count - 1; i >= 0; i--)
+        PthValue value = stack.Peek();
+        if (!memo.ContainsKey(key))
         {
-            values[i] = Pop();
+            budget.TakeBytes(BytesOfMemo);
         }
 
-        return values;
+        memo[key] = value;
     }
 
-    private PthValue[] PopToMark()
-    {
-        int mark = stack.FindLastIndex(value => ReferenceEquals(value, Mark));
-        if (mark < 0)
-        {
-            throw Broken("an end without a beginning");
-        }
-
-        PthValue[] values = [.. stack.Skip(mark + 1)];
-        stack.RemoveRange(mark, stack.Count - mark);
-        return values;
-    }
-
-    private byte[] Take(long count)
-    {
-        if (count < 0 || count > stream.Length - stream.Position)
-        {
-            throw Broken($"a value of {count} bytes, of which {stream.Length - stream.Position} are left");
-        }
-
-        byte[] bytes = new byte[count];
-        stream.ReadExactly(bytes);
-        return bytes;
-    }
-
-    private string Line()
-    {
-        StringBuilder text = new();
-        for (int letter = stream.ReadByte(); letter != '\n'; letter = stream.ReadByte())
-        {
-            if (letter < 0 || text.Length > 1000)
-            {
-                throw Broken("a name without an end");
-            }
-
-            text.Append((char)letter);
-        }
-
-        return text.ToString();
-    }
-
-    private static PthException Broken(string what) => new($"The file is damaged: its pickle has {what}. Copy it again, or take an older checkpoint.");
+    private void Recall(long key) => stack.Push(memo.TryGetValue(key, out PthValue? value) ? value : throw PickleFault.Of($"a reference to value {key}, which there is not"));
 }

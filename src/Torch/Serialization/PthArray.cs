@@ -11,7 +11,7 @@ public sealed record PthArray : PthValue
     }
 
     /// <summary>Gets whether the elements are numbers of up to 8 bytes, or truth values: what <see cref="ToDoubles"/> reads.</summary>
-    public bool IsNumeric => Type is "f8" or "f4" or "f2" or "i8" or "i4" or "i2" or "i1" or "u8" or "u4" or "u2" or "u1" or "b1";
+    public bool IsNumeric => ElementSize > 0;
 
     /// <summary>Gets numpy's name of the element type, for example <c>f8</c> or <c>i8</c>.</summary>
     public string Type { get; internal set; } = string.Empty;
@@ -22,19 +22,26 @@ public sealed record PthArray : PthValue
     /// <summary>Gets the elements' bytes, in rows, little-endian.</summary>
     public ReadOnlyMemory<byte> Bytes { get; internal set; }
 
+    private int ElementSize => Type switch
+    {
+        "f8" or "i8" or "u8" => 8,
+        "f4" or "i4" or "u4" => 4,
+        "f2" or "i2" or "u2" => 2,
+        "i1" or "u1" or "b1" => 1,
+        _ => 0,
+    };
+
     /// <summary>Reads the elements as numbers.</summary>
     /// <returns>The elements.</returns>
     /// <exception cref="PthException">The elements are of a type that is no number of up to 8 bytes.</exception>
     public double[] ToDoubles()
     {
-        int size = Type switch
+        if (!IsNumeric)
         {
-            "f8" or "i8" or "u8" => 8,
-            "f4" or "i4" or "u4" => 4,
-            "f2" or "i2" or "u2" => 2,
-            "i1" or "u1" or "b1" => 1,
-            _ => throw new PthException($"The file has a numpy array of type '{Type}', which is no number. Convert it before saving."),
-        };
+            throw new PthException($"The file has a numpy array of type '{Type}', which is no number. Convert it before saving.");
+        }
+
+        int size = ElementSize;
         byte[] bytes = Bytes.ToArray();
         return [.. Enumerable.Range(0, bytes.Length / size).Select(i => Element(bytes, i * size))];
     }
@@ -45,13 +52,29 @@ public sealed record PthArray : PthValue
     public PthValue ToLists()
     {
         PthValue[] elements = [.. ToDoubles().Select(Plain)];
-        if (Shape.Count > MaxDimensions || Shape.Aggregate(1d, (count, size) => count * size) != elements.Length)
+        CheckShape(elements.Length);
+        return elements.Length == 0 ? PthSequence.List() : Nested(elements, dimension: 0);
+    }
+
+    /// <summary>Takes over what a file says.</summary>
+    /// <exception cref="PthException">The shape is not that of the elements.</exception>
+    internal void Set(string type, IReadOnlyList<long> shape, ReadOnlyMemory<byte> bytes)
+    {
+        (Type, Shape, Bytes) = (type, shape, bytes);
+        if (IsNumeric)
+        {
+            CheckShape(bytes.Length / ElementSize);
+        }
+    }
+
+    private void CheckShape(int elements)
+    {
+        bool isGood = Shape.Count <= MaxDimensions && Shape.All(size => size >= 0) && Bytes.Length == (long)elements * ElementSize;
+        if (!isGood || Shape.Aggregate(1d, (count, size) => count * size) != elements)
         {
             throw new PthException(
-                $"The file has a numpy array of shape [{string.Join(", ", Shape.Take(MaxDimensions))}] with {elements.Length} elements. It is damaged.");
+                $"The file has a numpy array of shape [{string.Join(", ", Shape.Take(MaxDimensions))}] with {elements} elements. It is damaged.");
         }
-
-        return elements.Length == 0 ? PthSequence.List() : Nested(elements, dimension: 0);
     }
 
     private PthValue Nested(ReadOnlySpan<PthValue> elements, int dimension)

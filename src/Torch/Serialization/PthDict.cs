@@ -7,11 +7,20 @@ namespace Compat.Torch.Serialization;
 /// <example><code>new PthDict { ["epoch"] = 3, ["state_dict"] = weights }</code></example>
 public sealed record PthDict : PthValue, IEnumerable<KeyValuePair<PthValue, PthValue>>
 {
-    private readonly List<KeyValuePair<PthValue, PthValue>> entries = [];
+    private readonly OrderedDictionary<PthValue, PthValue> entries;
 
     /// <summary>Makes an empty dictionary.</summary>
     /// <param name="kind">Which of Python's it is. The default is a plain one.</param>
-    public PthDict(PthDictKind kind = PthDictKind.Dict) => Kind = kind;
+    public PthDict(PthDictKind kind = PthDictKind.Dict)
+        : this(kind, PthKeyComparer.Exact)
+    {
+    }
+
+    internal PthDict(PthDictKind kind, PthKeyComparer comparer)
+    {
+        Kind = kind;
+        entries = new OrderedDictionary<PthValue, PthValue>(comparer);
+    }
 
     /// <summary>Gets which of Python's dictionaries it is.</summary>
     public PthDictKind Kind { get; }
@@ -40,26 +49,21 @@ public sealed record PthDict : PthValue, IEnumerable<KeyValuePair<PthValue, PthV
     /// <returns>Whether it is there.</returns>
     public bool TryGetValue(string key, [NotNullWhen(true)] out PthValue? value)
     {
-        value = entries.Find(entry => entry.Key is PthText text && text.Value == key).Value;
-        return value is not null;
+        ArgumentNullException.ThrowIfNull(key);
+        return TryGetValue(new PthText(key), out value);
     }
 
     /// <summary>Adds an entry, or replaces the one with the same key in its place.</summary>
-    /// <param name="key">The key: a text, a number, a truth value or None.</param>
+    /// <param name="key">The key: a text, a number, a truth value, None, or a tuple of these.</param>
     /// <param name="value">The entry.</param>
+    /// <remarks>
+    /// In a dictionary of yours 1, 1.0 and True are three keys; Python has only one, so writing them together is refused. In one that was read they are one key, as in Python.
+    /// </remarks>
     public void Set(PthValue key, PthValue value)
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(value);
-        int place = entries.FindIndex(entry => entry.Key.Equals(key));
-        if (place < 0)
-        {
-            entries.Add(new(key, value));
-        }
-        else
-        {
-            entries[place] = new(key, value);
-        }
+        entries[key] = value;
     }
 
     /// <summary>Enumerates the entries in order.</summary>
@@ -68,6 +72,5 @@ public sealed record PthDict : PthValue, IEnumerable<KeyValuePair<PthValue, PthV
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    // A file's keys are unique already; looking for each would make reading slow.
-    internal void Append(PthValue key, PthValue value) => entries.Add(new(key, value));
+    internal bool TryGetValue(PthValue key, [NotNullWhen(true)] out PthValue? value) => entries.TryGetValue(key, out value);
 }

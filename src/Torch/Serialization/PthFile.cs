@@ -13,9 +13,9 @@ namespace Compat.Torch.Serialization;
 [HoldsTensors("owner: this file; freed by its Dispose")]
 public sealed class PthFile : IDisposable
 {
-    private readonly IReadOnlyList<Tensor> tensors;
+    private readonly IReadOnlyCollection<Tensor> tensors;
 
-    private PthFile(PthValue root, IReadOnlyList<Tensor> tensors)
+    private PthFile(PthValue root, IReadOnlyCollection<Tensor> tensors)
     {
         Root = root;
         this.tensors = tensors;
@@ -29,21 +29,38 @@ public sealed class PthFile : IDisposable
     /// <returns>The content; disposing it frees the tensors.</returns>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="PthException">The file is damaged, of another kind, or uses a class that is not read.</exception>
-    public static PthFile Read(string path)
+    public static PthFile Read(string path) => Read(path, new PthReadOptions());
+
+    /// <summary>Reads a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="options">How it is read.</param>
+    /// <returns>The content; disposing it frees the tensors.</returns>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="PthException">The file is damaged, of another kind, or uses a class that is not read.</exception>
+    public static PthFile Read(string path, PthReadOptions options)
     {
         ArgumentNullException.ThrowIfNull(path);
+        ArgumentNullException.ThrowIfNull(options);
         using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-        return Read(stream, $"'{path}'");
+        return Read(stream, $"'{path}'", options, new ReadBudget(stream.Length));
     }
 
     /// <summary>Reads the content of a file from a stream, for example from memory.</summary>
     /// <param name="stream">The stream, at its start; it can seek. Borrowed.</param>
     /// <returns>The content; disposing it frees the tensors.</returns>
     /// <exception cref="PthException">The content is damaged, of another kind, or uses a class that is not read.</exception>
-    public static PthFile Read(Stream stream)
+    public static PthFile Read(Stream stream) => Read(stream, new PthReadOptions());
+
+    /// <summary>Reads the content of a file from a stream, for example from memory.</summary>
+    /// <param name="stream">The stream, at its start; it can seek. Borrowed.</param>
+    /// <param name="options">How it is read.</param>
+    /// <returns>The content; disposing it frees the tensors.</returns>
+    /// <exception cref="PthException">The content is damaged, of another kind, or uses a class that is not read.</exception>
+    public static PthFile Read(Stream stream, PthReadOptions options)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        return Read(stream, "The stream");
+        ArgumentNullException.ThrowIfNull(options);
+        return Read(stream, "The stream", options, new ReadBudget(stream.Length));
     }
 
     /// <summary>Writes a file, whole or not at all.</summary>
@@ -53,24 +70,20 @@ public sealed class PthFile : IDisposable
     public static void Write(string path, PthValue root)
     {
         ArgumentNullException.ThrowIfNull(root);
-        PthTree.TensorsOf(root);
-        AtomicFile.Write(path, stream =>
-        {
-            using PthWriter writer = new();
-            writer.Write(stream, root);
-        });
+        using PthWriter writer = new(root);
+        AtomicFile.Write(path, writer.WriteTo);
     }
 
     /// <summary>Writes the content of a file to a stream, for example to memory.</summary>
     /// <param name="stream">The stream. Borrowed.</param>
     /// <param name="root">What to write. Borrowed.</param>
-    /// <exception cref="PthException">A value is of a kind that is not written.</exception>
+    /// <exception cref="PthException">A value is of a kind that is not written; nothing is written then.</exception>
     public static void Write(Stream stream, PthValue root)
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(root);
-        using PthWriter writer = new();
-        writer.Write(stream, root);
+        using PthWriter writer = new(root);
+        writer.WriteTo(stream);
     }
 
     /// <summary>Frees the tensors.</summary>
@@ -82,13 +95,14 @@ public sealed class PthFile : IDisposable
         }
     }
 
-    private static PthFile Read(Stream stream, string source)
+    // The budget is handed in so that a test can look at what was taken.
+    internal static PthFile Read(Stream stream, string source, PthReadOptions options, ReadBudget budget)
     {
         using DisposeScope scope = NewDisposeScope();
         try
         {
-            PthValue root = ZipPthReader.IsZip(stream) ? ZipPthReader.Read(stream) : StreamPthReader.Read(stream);
-            IReadOnlyList<Tensor> tensors = PthTree.TensorsOf(root);
+            PthValue root = ZipPthReader.IsZip(stream) ? ZipPthReader.Read(stream, options, budget) : StreamPthReader.Read(stream, budget);
+            IReadOnlyCollection<Tensor> tensors = PthTree.TensorsOf(root);
             scope.Detach(tensors);
             return new PthFile(root, tensors);
         }

@@ -4,6 +4,7 @@ namespace Compat.Torch.Serialization;
 public sealed record PthSequence : PthValue
 {
     private readonly List<PthValue> items;
+    private HashSet<PthValue>? members;
 
     /// <summary>Makes a sequence.</summary>
     /// <param name="kind">Which one.</param>
@@ -30,5 +31,15 @@ public sealed record PthSequence : PthValue
     /// <summary>Gets the items.</summary>
     public IReadOnlyList<PthValue> Items => items;
 
-    internal void Append(IEnumerable<PthValue> more) => items.AddRange(more);
+    internal void Append(ReadOnlySpan<PthValue> more) => items.AddRange(more);
+
+    // As Python's sets: what is there already is not added.
+    internal void AppendMember(PthValue item)
+    {
+        members ??= new HashSet<PthValue>(PthKeyComparer.Python);
+        if (members.Add(item))
+        {
+            items.Add(item);
+        }
+    }
 }

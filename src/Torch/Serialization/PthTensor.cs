@@ -7,4 +7,8 @@ namespace Compat.Torch.Serialization;
 /// <param name="RequiresGrad">Whether autograd follows it.</param>
 /// <param name="IsParameter">Whether it is a <c>torch.nn.Parameter</c>. It is written as a plain tensor.</param>
 [HoldsTensors("owner: the PthFile that it was read from, or whoever writes it")]
-public sealed record PthTensor(Tensor Value, bool RequiresGrad = false, bool IsParameter = false) : PthValue;
+public sealed record PthTensor(Tensor Value, bool RequiresGrad = false, bool IsParameter = false) : PthValue
+{
+    /// <summary>Gets whether it stands for the storage itself, which tensors are views of.</summary>
+    internal bool IsStorage { get; init; }
+}

@@ -5,7 +5,7 @@ internal readonly record struct StorageReference(string Type, string Key, long C
 {
     /// <exception cref="PthException">It says something else.</exception>
     public static StorageReference Of(PthSequence id) =>
-        id.Items is [PthText { Value: "storage" }, PthObject type, PthText key, PthText, PthInteger count, ..]
+        id.Items is [PthText { Value: "storage" }, PthObject type, PthText { Value.Length: <= 100 } key, PthText, PthInteger count, ..]
         && count.Value >= 0
         && count.Value < long.MaxValue / 16
         && (id.Items.Count == 5 || id.Items[5] is PthNone)

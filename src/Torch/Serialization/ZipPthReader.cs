@@ -1,12 +1,12 @@
-using System.IO.Compression;
+using System.Text;
 using static TorchSharp.torch;
 
 namespace Compat.Torch.Serialization;
 
-/// <summary>Reads the zip format: a pickle, and a file for each storage, none of them compressed.</summary>
+/// <summary>Reads the zip format: a pickle, and an entry for each storage.</summary>
 internal static class ZipPthReader
 {
-    private const int BufferSize = 1 << 16;
+    private const string PickleName = "data.pkl";
 
     public static bool IsZip(Stream stream)
     {
@@ -16,55 +16,39 @@ internal static class ZipPthReader
         return read == 4 && start.SequenceEqual("PK\u0003\u0004"u8);
     }
 
-    public static PthValue Read(Stream stream)
+    public static PthValue Read(Stream stream, PthReadOptions options, ReadBudget budget)
     {
-        using ZipArchive archive = new(stream, ZipArchiveMode.Read, leaveOpen: true);
-        ZipArchiveEntry pickle = archive.Entries.FirstOrDefault(entry => entry.FullName.EndsWith("/data.pkl", StringComparison.Ordinal))
-            ?? throw new PthException("The file is a zip archive without data.pkl, so torch.save did not write it.");
-        string folder = pickle.FullName[..^"data.pkl".Length];
-        Dictionary<string, PthTensor> storages = [];
-        using MemoryStream content = new();
-        using (Stream source = Open(pickle, stream.Length))
+        using PthArchive archive = new(stream, options);
+        string name = archive.Names.FirstOrDefault(name => name.EndsWith($"/{PickleName}", StringComparison.Ordinal))
+            ?? throw new PthException($"The file is a zip archive without {PickleName}, so torch.save did not write it.");
+        string folder = name[..^PickleName.Length];
+        CheckByteOrder(archive, $"{folder}byteorder");
+        StorageTable storages = new(budget, (reference, type) => Load(archive, $"{folder}data/{reference.Key}", reference, type));
+        budget.TakeBytes(archive.LengthOf(name) ?? 0);
+        using MemoryStream content = new(archive.Read(name, "the pickle"));
+        return new PickleReader(content, storages, budget).Read();
+    }
+
+    // The entry came with PyTorch 2.1; files without it are little-endian.
+    private static void CheckByteOrder(PthArchive archive, string name)
+    {
+        if (archive.LengthOf(name) is long length && (length > 16 || Encoding.Latin1.GetString(archive.Read(name, "the byte order")) != "little"))
         {
-            source.CopyTo(content);
-        }
-
-        content.Position = 0;
-        return new PickleReader(content, Load).Read();
-
-        PthValue Load(PthSequence id)
-        {
-            StorageReference reference = StorageReference.Of(id);
-            if (!storages.TryGetValue(reference.Key, out PthTensor? storage))
-            {
-                ZipArchiveEntry entry = archive.GetEntry($"{folder}data/{reference.Key}")
-                    ?? throw new PthException($"The file lacks the data of storage '{reference.Key}'. It was cut off: copy it again.");
-                storage = new PthTensor(Read(entry, reference, stream.Length));
-                storages.Add(reference.Key, storage);
-            }
-
-            return storage;
+            throw new PthException("The file was written on a big-endian machine, or its byte order is damaged. Save it on a little-endian machine.");
         }
     }
 
-    private static Tensor Read(ZipArchiveEntry entry, StorageReference reference, long fileLength)
+    private static Tensor Load(PthArchive archive, string name, StorageReference reference, ScalarType type)
     {
-        (ScalarType type, int size) = StorageTypes.Of(reference.Type);
-        if ((Int128)reference.Count * size > entry.Length)
+        long length = archive.LengthOf(name) ?? throw new PthException($"The file lacks the data of storage '{reference.Key}'. It was cut off: copy it again.");
+        Tensor storage = empty([reference.Count], type);
+        if (reference.Count * storage.element_size() > length)
         {
             throw new PthException(
-                $"The storage '{reference.Key}' should have {reference.Count} elements of {size} bytes, but the file has {entry.Length} bytes for it. It is "
-                + "damaged.");
+                $"The storage '{reference.Key}' should have {reference.Count} elements of {storage.element_size()} bytes, but the file has {length} bytes for it. It is damaged.");
         }
 
-        using Stream source = Open(entry, fileLength);
-        Tensor storage = empty([reference.Count], type);
-        storage.ReadBytesFromStream(source, BufferSize);
+        archive.ReadInto(name, $"storage '{reference.Key}'", storage);
         return storage;
     }
-
-    // torch.save compresses nothing; what is compressed could grow without bound.
-    private static Stream Open(ZipArchiveEntry entry, long fileLength) => entry.CompressedLength == entry.Length && entry.Length <= fileLength
-        ? entry.Open()
-        : throw new PthException($"The entry '{entry.FullName}' is compressed, which torch.save never does. Save the file again with torch.save.");
 }

@@ -155,7 +155,7 @@ public sealed class PthFileTests
         string[] taken =
         [
             "PROTO", "STOP", "MARK", "BINPERSID", "REDUCE", "NONE", "NEWTRUE", "NEWFALSE", "BININT", "LONG1", "BINFLOAT", "BINUNICODE", "EMPTY_TUPLE", "TUPLE",
-            "EMPTY_LIST", "APPENDS", "EMPTY_DICT", "SETITEMS", "collections OrderedDict", "torch._utils _rebuild_tensor_v2", "torch FloatStorage", "torch HalfStorage",
+            "EMPTY_LIST", "APPENDS", "EMPTY_DICT", "SETITEMS", "BINPUT", "BINGET", "collections OrderedDict", "torch._utils _rebuild_tensor_v2", "torch FloatStorage", "torch HalfStorage",
             "torch BFloat16Storage", "torch BoolStorage", "torch ComplexFloatStorage",
         ];
         used.Distinct().Should().BeEquivalentTo(taken);

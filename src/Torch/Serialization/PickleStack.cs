@@ -1,0 +1,103 @@
+namespace Compat.Torch.Serialization;
+
+/// <summary>The values that a pickle has built and not yet put anywhere, and the marks between them.</summary>
+internal sealed class PickleStack(ReadBudget budget)
+{
+    // No list, dictionary or tuple that torch.save leaves open has more than its own value, a key and two items on the stack.
+    private const int MaxOpen = 4 * PthTree.MaxDepth;
+
+    private readonly List<PthValue> values = [];
+    private readonly List<int> marks = [];
+
+    private int Bottom => marks.Count > 0 ? marks[^1] : 0;
+
+    /// <summary>Puts a value on top.</summary>
+    /// <exception cref="PthException">There are too many.</exception>
+    public void Push(PthValue value)
+    {
+        if (values.Count == values.Capacity)
+        {
+            budget.TakeItems(values.Count + 4);
+        }
+
+        if (marks.Count == 0 && values.Count >= MaxOpen)
+        {
+            throw PthTree.TooDeep();
+        }
+
+        values.Add(value);
+    }
+
+    /// <summary>Remembers where the items of something begin.</summary>
+    /// <exception cref="PthException">Too many wait for their end.</exception>
+    public void Mark()
+    {
+        if (marks.Count >= PthTree.MaxDepth)
+        {
+            throw PthTree.TooDeep();
+        }
+
+        marks.Add(values.Count);
+    }
+
+    /// <summary>Gets the value on top.</summary>
+    /// <exception cref="PthException">There is none above the last mark.</exception>
+    public PthValue Peek() => values.Count > Bottom ? values[^1]
+        : throw PickleFault.Of(marks.Count > 0 ? "a mark where a value should be" : "an instruction without a value");
+
+    /// <summary>Takes the value on top.</summary>
+    /// <exception cref="PthException">There is none above the last mark.</exception>
+    public PthValue Pop()
+    {
+        PthValue value = Peek();
+        values.RemoveAt(values.Count - 1);
+        return value;
+    }
+
+    /// <summary>Takes the value on top, which is of one kind.</summary>
+    /// <exception cref="PthException">It is of another kind, or there is none.</exception>
+    public T Pop<T>()
+        where T : PthValue => Pop() as T ?? throw PickleFault.Of($"something else where a {typeof(T).Name} should be");
+
+    /// <summary>Throws the value on top away, or the mark.</summary>
+    /// <exception cref="PthException">There is neither.</exception>
+    public void Drop()
+    {
+        if (marks.Count > 0 && values.Count == Bottom)
+        {
+            marks.RemoveAt(marks.Count - 1);
+            return;
+        }
+
+        Pop();
+    }
+
+    /// <summary>Takes the topmost values, in the order in which they came.</summary>
+    /// <exception cref="PthException">There are fewer above the last mark.</exception>
+    public PthValue[] Pop(int count)
+    {
+        PthValue[] popped = new PthValue[count];
+        for (int i = count - 1; i >= 0; i--)
+        {
+            popped[i] = Pop();
+        }
+
+        return popped;
+    }
+
+    /// <summary>Takes all values above the last mark, and the mark.</summary>
+    /// <exception cref="PthException">There is no mark.</exception>
+    public PthValue[] PopToMark()
+    {
+        if (marks.Count == 0)
+        {
+            throw PickleFault.Of("an end without a beginning");
+        }
+
+        PthValue[] popped = new PthValue[values.Count - Bottom];
+        values.CopyTo(Bottom, popped, 0, popped.Length);
+        values.RemoveRange(Bottom, popped.Length);
+        marks.RemoveAt(marks.Count - 1);
+        return popped;
+    }
+}
