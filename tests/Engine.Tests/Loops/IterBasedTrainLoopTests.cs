@@ -134,6 +134,34 @@ public sealed class IterBasedTrainLoopTests
     }
 
     [Fact]
+    public void A_loss_that_nobody_looks_at_is_found_though_no_pass_ends()
+    {
+        using TestRun run = new() { Model = new TestModel { Losses = (iteration, loss) => new LossDict { ["loss"] = iteration == 1 ? loss * float.NaN : loss } } };
+        Runner runner = run.Make(run.Options with
+        {
+            TrainDataloader = new BatchLoader(new RampDataset(4)),
+            TrainCfg = new IterBasedTrainLoopOptions { MaxIters = 3 },
+            DefaultHooks = new DefaultHooks { Logger = null },
+        });
+
+        runner.Invoking(one => one.Train()).Should().Throw<NonFiniteLossException>();
+        runner.Progress.Iter.Should().Be(3);
+    }
+
+    [Fact]
+    public void Each_iteration_is_handed_out_those_of_validations_too()
+    {
+        using TestRun run = new();
+        Runner runner = run.Make(run.WithValidation with
+        {
+            TrainCfg = new IterBasedTrainLoopOptions { MaxIters = 3, ValInterval = 2 },
+            ValDataloader = ToyDataset.Loader(4),
+        });
+
+        runner.TrainIterations().Should().HaveCount(3 + (2 * 2), "a validation is due after two iterations and at the end, of two batches each");
+    }
+
+    [Fact]
     public void Live_tensors_do_not_grow_from_pass_to_pass()
     {
         using TestRun run = new();

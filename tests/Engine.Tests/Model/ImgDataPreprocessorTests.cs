@@ -207,6 +207,31 @@ public sealed class ImgDataPreprocessorTests : IDisposable
         images.IsInvalid.Should().BeFalse();
     }
 
+    [Fact]
+    public void Images_that_need_nothing_stay_in_the_scope_of_who_made_them()
+    {
+        using ImgDataPreprocessor preprocessor = new();
+        using Tensor images = ones(2, 3, 4, 4).DetachFromDisposeScope();
+        using (NewDisposeScope())
+        {
+            preprocessor.Process(Named(("inputs", images)), training: true);
+        }
+
+        images.IsInvalid.Should().BeFalse();
+    }
+
+    [Fact]
+    public void Mean_and_deviation_go_where_the_images_go()
+    {
+        using ImgDataPreprocessor preprocessor = new(new() { Mean = [1, 2, 3], Std = [2] });
+        preprocessor.To(META);
+
+        Tensor images = preprocessor.Process(Named(("inputs", ones(2, 3, 4, 4))), training: true).Tensors[0];
+
+        preprocessor.Device!.type.Should().Be(DeviceType.META);
+        images.device_type.Should().Be(DeviceType.META);
+    }
+
     [CudaFact]
     [Trait("Category", "Cuda")]
     public void Images_are_prepared_on_the_device_of_the_model()

@@ -167,6 +167,51 @@ public sealed class AmpOptimWrapperTests
     }
 
     [Fact]
+    public void An_update_that_is_not_decided_yet_counts_more_than_one_that_was_made_before()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TestModel model = new();
+        using BaseOptimWrapper wrapper = (Scaled with { AccumulativeCounts = 2 }).Build(model);
+        wrapper.InitializeCountStatus(model, 0, 4, NullLogger.Instance);
+
+        wrapper.UpdateParams(model.Weight.sum());
+        wrapper.UpdateParams(model.Weight.sum());
+        wrapper.SkippedStep!.item<float>().Should().Be(0);
+        wrapper.UpdateParams(model.Weight.sum());
+
+        wrapper.SkippedStep!.item<float>().Should().BePositive();
+    }
+
+    [Fact]
+    public void A_model_where_nothing_can_be_cast_is_refused_unless_nothing_shall_be()
+    {
+        using TestModel model = new();
+        model.MoveTo(META);
+
+        Action act = () => (Scaled with { Autocast = true }).Build(model);
+
+        act.Should().Throw<ArgumentException>().WithMessage(
+            "The model is on META, where nothing can be cast; autocast knows CPU and CUDA. Set Autocast = false to scale the loss and cast nothing.");
+    }
+
+    [Fact]
+    public void Disposing_it_frees_the_scaler_and_the_optimizer_that_it_built()
+    {
+        using TestModel model = new();
+        long before = LiveTensors.Settled();
+        AmpOptimWrapper wrapper = (AmpOptimWrapper)Scaled.Build(model);
+        using (NewDisposeScope())
+        {
+            wrapper.UpdateParams(model.Weight.sum());
+            wrapper.ZeroGrad();
+        }
+
+        wrapper.Dispose();
+
+        LiveTensors.Settled().Should().Be(before);
+    }
+
+    [Fact]
     public void Without_a_runner_nothing_is_asked_of_earlier_iterations()
     {
         using TestModel model = new();

@@ -154,6 +154,23 @@ public sealed class OptimWrapperDictStateTests
             CompatEvents.OptimizerStateMissing.Id, "The state has nothing for right, whose optimizers stay as they are. Resume from a file of a run with the same wrappers."));
     }
 
+    [Fact]
+    public void Names_that_no_wrapper_has_are_all_named_and_a_state_that_is_complete_is_worth_no_line()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using Turns turns = new(Momentum, Amp);
+        ListLogger logger = new();
+        turns.Wrappers.Attach(new() { MessageHub = new MessageHub(), Logger = logger });
+        PthDict state = turns.Wrappers.SaveState();
+        turns.Wrappers.LoadState(state);
+        state["up"] = new PthDict();
+        state.Set(new PthInteger(7), new PthDict());
+
+        turns.Invoking(own => own.Wrappers.LoadState(state)).Should().Throw<PthException>().WithMessage(
+            "The state is for up, ?, but the wrappers are left, right. Name the wrappers as in the run that saved it.");
+        logger.Ours.Should().BeEmpty();
+    }
+
     private static IEnumerable<string> Names(PthDict state) => state.Select(entry => ((PthText)entry.Key).Value);
 
     private static byte[] Bytes(PthDict state)

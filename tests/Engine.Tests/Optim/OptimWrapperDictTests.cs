@@ -255,6 +255,28 @@ public sealed class OptimWrapperDictTests
         float.IsFinite(model.Weights().Left + model.Weights().Right).Should().BeTrue("the gradients that the skipped turn left are cleared before they are used, or skipped too");
     }
 
+    [Theory]
+    [InlineData("left")]
+    [InlineData("right")]
+    public void What_any_of_them_left_out_counts(string bad)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TurnModel model = new();
+        AmpOptimWrapperOptions amp = new() { Optimizer = Sgd.Optimizer, Autocast = false, LossScale = 8 };
+        using OptimWrapperDict wrappers = (OptimWrapperDict)new OptimWrapperDictOptions { ["left"] = amp, ["right"] = amp }.Build(model);
+
+        wrappers["left"].UpdateParams(model.Left.sum());
+        wrappers["right"].UpdateParams(model.Right.sum());
+        wrappers.SkippedStep!.item<float>().Should().Be(0);
+        wrappers.FinishIter();
+        wrappers["left"].UpdateParams(bad == "left" ? model.Left.sum() * float.NaN : model.Left.sum());
+        wrappers["right"].UpdateParams(bad == "right" ? model.Right.sum() * float.NaN : model.Right.sum());
+
+        wrappers.SkippedStep!.item<float>().Should().BePositive();
+        wrappers.FinishIter();
+        wrappers.SkippedStep.Should().BeNull();
+    }
+
     [Fact]
     public void Nothing_can_be_left_out_without_a_scaler()
     {
