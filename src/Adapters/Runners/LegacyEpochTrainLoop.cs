@@ -1,6 +1,7 @@
 using Compat.Legacy;
 using Compat.Legacy.Runners;
 using Compat.Torch.Data;
+using Compat.Torch.Distributed;
 
 namespace Compat.Adapters.Runners;
 
@@ -58,6 +59,7 @@ internal sealed class LegacyEpochTrainLoop : LegacyTrainLoop
             yield return Progress.Iter;
         }
 
+        Runner.Collectives.RequireWholePass(Progress.BatchIndex, loader.Length);
         CallAfterTrainEpoch();
         Flush();
         FinishEpoch();

@@ -1,4 +1,5 @@
 using Compat.Torch.Data;
+using Compat.Torch.Distributed;
 using Compat.Torch.Logging;
 using Compat.Torch.Serialization;
 using Microsoft.Extensions.Logging;
@@ -80,6 +81,7 @@ public class EpochBasedTrainLoop : TrainLoop
         }
 
         RequireCounted();
+        Runner.Collectives.RequireWholePass(Progress.BatchIndex, Dataloader.Length);
         EndEpoch();
         FinishEpoch();
     }

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Compat.Torch.Data;
+using Compat.Torch.Distributed;
 using Compat.Torch.Logging;
 using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;
@@ -57,6 +58,7 @@ public class EpochBasedRunner : WorkflowRunner
             yield return Iter;
         }
 
+        Collectives.RequireWholePass(position, dataLoader.Length);
         CallHook(HookStage.AfterTrainEpoch);
         LogBuffer.Flush();                                            // a loss that nobody looked at is found here at the latest
         State.Epoch++;

@@ -43,7 +43,8 @@ public sealed class BatchLoader : IEnumerable<DataBatch>, IDisposable
             throw new ArgumentException(wrong, nameof(options));
         }
 
-        if (Length == 0)
+        // A process may have none where others have some: it takes part in what all do together.
+        if (Length == 0 && !(dataset.Count > 0 && Sampler is DefaultSampler { IsShared: true }))
         {
             throw new ArgumentException(
                 $"The loader is empty: {dataset.GetType().Name} has {dataset.Count} samples, BatchSize is {options.BatchSize} and DropLast is "
@@ -65,7 +66,7 @@ public sealed class BatchLoader : IEnumerable<DataBatch>, IDisposable
     /// <summary>Gets how many samples make a full batch.</summary>
     public int BatchSize => options.BatchSize;
 
-    /// <summary>Gets how many batches one pass gives; at least 1.</summary>
+    /// <summary>Gets how many batches one pass gives; at least 1, unless several processes share fewer samples than there are processes.</summary>
     public int Length => BatchSampler.Count;
 
     /// <summary>Gives where the loader stands: after the last batch that it gave, or, between passes, before the next one.</summary>

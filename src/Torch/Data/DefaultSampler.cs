@@ -45,6 +45,9 @@ public sealed class DefaultSampler : Sampler
     /// <summary>Gets whether each epoch that <see cref="SetEpoch"/> names has its own random order.</summary>
     public bool IsShuffled { get; }
 
+    /// <summary>Gets whether other processes visit other samples; then this one may have none.</summary>
+    internal bool IsShared => process.WorldSize > 1;
+
     /// <inheritdoc/>
     public override void SetEpoch(int epoch) => this.epoch = epoch;
 

@@ -40,4 +40,20 @@ public static class CollectivesTexts
                 + $"same, or some would wait for others that have finished. Let the sampler repeat samples ({roundUp}), and drop the last batch where it is short.");
         }
     }
+
+    /// <summary>Refuses a pass over the data that was shorter or longer than announced: the other processes train on, and would wait for this one's gradients.</summary>
+    /// <param name="collectives">The processes.</param>
+    /// <param name="batches">How many batches there were.</param>
+    /// <param name="announced">How many the loader said that there would be.</param>
+    /// <exception cref="InvalidOperationException">Several processes train, and the numbers differ.</exception>
+    public static void RequireWholePass(this ICollectives collectives, int batches, int announced)
+    {
+        ArgumentNullException.ThrowIfNull(collectives);
+        if (collectives.Rank.WorldSize > 1 && batches != announced)
+        {
+            throw new InvalidOperationException(
+                $"The loader of process {collectives.Rank.Rank} gave {batches} batches instead of the {announced} that it had announced, so the processes are out of step. Let "
+                + "the sampler's Count be the number of indices that a pass gives.");
+        }
+    }
 }

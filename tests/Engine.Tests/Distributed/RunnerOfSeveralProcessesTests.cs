@@ -33,4 +33,12 @@ public sealed class RunnerOfSeveralProcessesTests
         run.ExitCode.Should().NotBe(0);
         run.Output.Should().Contain("Process 1 of 2 ends all processes: FormatException: This rank cannot go on.");
     }
+
+    [MpiFact]
+    public void A_rank_whose_loader_ends_too_soon_ends_the_others()
+    {
+        MpiRun run = MpiRun.Of("failing_short_engine", 2);
+        run.ExitCode.Should().NotBe(0);
+        run.Output.Should().Contain("The loader of process 1 gave 2 batches instead of the 4 that it had announced");
+    }
 }

@@ -8,4 +8,6 @@ namespace Compat.Mpi.Ranks.Joined;
 internal sealed class EngineCurve(CurveNet net) : ModuleView(net)
 {
     public override LossDict Loss(DataBatch data) => new() { ["loss"] = net.Loss((ToyBatch)data) };
+
+    public override DataBatch Predict(DataBatch data) => (ToyBatch)data with { Label = net.Guess((ToyBatch)data) };
 }

@@ -25,9 +25,12 @@ internal sealed record TrainingShare(ICollectives Collectives, ProcessRank Proce
     public BatchLoader Loader(SpareUse use = SpareUse.Never, int iterations = Iterations)
     {
         int joined = BatchSize * Process.WorldSize;
-        ListDataset data = new(Enumerable.Range(0, iterations * joined).Select(i => Sample(i, Uses(use, i, joined))));
+        ListDataset data = Samples(iterations * joined, i => Uses(use, i, joined));
         return new BatchLoader(data, new() { BatchSize = BatchSize, Sampler = new DefaultSampler(data, shuffle: false, seed: 0, process: Process) });
     }
+
+    /// <summary>Makes samples of the curve.</summary>
+    public static ListDataset Samples(int count, Func<int, bool> usesSpare) => new(Enumerable.Range(0, count).Select(i => Sample(i, usesSpare(i))));
 
     private static bool Uses(SpareUse use, int sample, int joined) => use switch
     {

@@ -1,5 +1,6 @@
 using Compat.TestSupport;
 using Compat.Torch.Data;
+using Compat.Torch.Distributed;
 using Compat.Torch.Randomness;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -136,6 +137,15 @@ public sealed class BatchLoaderTests
 
         act.Should().Throw<ArgumentException>().WithParameterName("options").WithMessage(
             "Shuffle is true and Sampler is a DefaultSampler; only one of them can be set. Leave one of them out.*");
+    }
+
+    [Fact]
+    public void A_process_may_have_no_sample_where_others_have_some()
+    {
+        NumberDataset data = new(3);
+        using BatchLoader loader = new(data, new() { BatchSize = 2, Sampler = new DefaultSampler(data, shuffle: false, roundUp: false, process: new ProcessRank(3, 4)) });
+        loader.Length.Should().Be(0);
+        loader.Should().BeEmpty();
     }
 
     [Fact]
