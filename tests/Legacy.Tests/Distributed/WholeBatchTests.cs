@@ -13,6 +13,7 @@ public sealed class WholeBatchTests
         "Momentum_trains_as_one_process_on_the_whole_batch",
         "Accumulation_trains_as_one_process_on_the_whole_batch",
         "Clipping_trains_as_one_process_on_the_whole_batch",
+        "Loss_scaling_trains_as_one_process_on_the_whole_batch",
         "A_parameter_that_some_ranks_use_trains_as_one_process_on_the_whole_batch",
         "A_parameter_that_some_ranks_use_while_accumulating_trains_as_one_process_on_the_whole_batch",
         "A_parameter_that_all_ranks_use_first_in_a_window_trains_as_one_process_on_the_whole_batch",

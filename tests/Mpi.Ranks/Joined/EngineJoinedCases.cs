@@ -11,6 +11,14 @@ internal static class EngineJoinedCases
     private static readonly OptimWrapperOptions Plain = new() { Optimizer = new FusedSgdOptions { Lr = 0.1 } };
     private static readonly OptimWrapperOptions Momentum = new() { Optimizer = new FusedSgdOptions { Lr = 0.02, Momentum = 0.9 } };
     private static readonly OptimWrapperOptions Accumulating = Plain with { AccumulativeCounts = 3 };
+    private static readonly AmpOptimWrapperOptions Scaling = new()
+    {
+        Optimizer = new FusedSgdOptions { Lr = 0.1 },
+        AccumulativeCounts = 3,
+        ClipGrad = new GradClipNormOptions { MaxNorm = 0.05 },
+        Autocast = false,
+        LossScale = 512,
+    };
     private static readonly OptimWrapperOptions InPairs = Momentum with { AccumulativeCounts = 2 };
     private static readonly OptimWrapperOptions TwiceAccumulating = Plain with { AccumulativeCounts = 3, UpdatesPerIteration = 2 };
     private static readonly OptimWrapperOptions ZeroFilling = Momentum with { SetToNone = false };
@@ -24,6 +32,7 @@ internal static class EngineJoinedCases
         JoinedCase.Of("Adam", EngineTraining.Curve(new OptimWrapperOptions { Optimizer = new FusedAdamOptions { Lr = 0.01 } })),
         JoinedCase.Of("Accumulation", EngineTraining.Curve(Accumulating), EngineTraining.Curve(Plain)),
         JoinedCase.Of("Clipping", EngineTraining.Curve(Plain with { ClipGrad = new GradClipNormOptions { MaxNorm = 0.05 } }), EngineTraining.Curve(Plain)),
+        JoinedCase.Of("Loss_scaling", EngineTraining.Curve(Scaling), EngineTraining.Curve(Scaling with { ClipGrad = null })),
         JoinedCase.Of("A_parameter_that_some_ranks_use", EngineTraining.Curve(Momentum, FindsUnused, SpareUse.Rarely), EngineTraining.Curve(Momentum)),
         JoinedCase.Of(
             "A_parameter_that_some_ranks_use_while_accumulating",

@@ -11,6 +11,7 @@ internal static class LegacyJoinedCases
     private static readonly FusedSgdOptions Momentum = new() { Lr = 0.02, Momentum = 0.9 };
     private static readonly OptimizerConfig Hook = new();
     private static readonly GradientCumulativeOptimizerConfig Accumulating = new() { CumulativeIters = 3 };
+    private static readonly GradientCumulativeFp16OptimizerConfig Scaling = new() { CumulativeIters = 3, GradClip = new GradClipConfig(0.05, 2) };
     private static readonly GradientCumulativeOptimizerConfig InPairs = new() { CumulativeIters = 2 };
 
     public static IReadOnlyList<RankCase> Of(bool onEngine)
@@ -22,6 +23,7 @@ internal static class LegacyJoinedCases
             JoinedCase.Of("Momentum", training.Curve(Momentum, Hook), training.Curve(Momentum with { Momentum = 0 }, Hook)),
             JoinedCase.Of("Accumulation", training.Curve(Sgd, Accumulating), training.Curve(Sgd, Hook)),
             JoinedCase.Of("Clipping", training.Curve(Sgd, new OptimizerConfig { GradClip = new GradClipConfig(0.05, 2) }), training.Curve(Sgd, Hook)),
+            JoinedCase.Of("Loss_scaling", training.Curve(Sgd, Scaling), training.Curve(Sgd, Scaling with { GradClip = null })),
             JoinedCase.Of("A_parameter_that_some_ranks_use", training.Curve(Momentum, Hook, findsUnused: true, SpareUse.Rarely), training.Curve(Momentum, Hook)),
             JoinedCase.Of(
                 "A_parameter_that_some_ranks_use_while_accumulating",
