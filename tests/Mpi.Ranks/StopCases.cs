@@ -1,4 +1,5 @@
 using Compat.Adapters.Runners;
+using Compat.Engine.Evaluation;
 using Compat.Engine.Loops;
 using Compat.Engine.Optim;
 using Compat.Legacy;
@@ -33,21 +34,41 @@ internal static class StopCases
         new("A_request_before_training_lets_nobody_train", collectives => Expect(0, collectives, ByEpoch, Request, at: -1)),
         new("StopTraining_ends_all_with_the_epoch", collectives => Expect(10, collectives, ByEpoch, Stop)),
         new("StopTraining_ends_a_loop_by_iteration_with_the_next_update", collectives => Expect(8, collectives, ByIter, Stop)),
+        new("StopTraining_after_a_validation_ends_all_at_once", AfterValidation),
         new("A_request_stops_an_old_trainer_on_the_engine", collectives => ExpectOfLegacy(8, collectives, new OptimizerConfig(), Request)),
         new("A_request_stops_an_old_trainer_whose_model_steps_by_itself", collectives => ExpectOfLegacy(8, collectives, null, Request)),
         new("StopTraining_ends_an_old_trainer_on_the_engine", collectives => ExpectOfLegacy(10, collectives, new OptimizerConfig(), Stop)),
     ];
 
     private static StopHook Ask(ICollectives collectives, Action<Compat.Engine.Runner>? ask, int at) =>
-        new(ask is not null && collectives.Rank.Rank == collectives.Rank.WorldSize - 1, at, ask ?? (_ => { }));
+        new(ask is not null && IsLast(collectives), at, ask ?? (_ => { }));
+
+    private static bool IsLast(ICollectives collectives) => collectives.Rank.Rank == collectives.Rank.WorldSize - 1;
 
     private static void Expect(int iterations, ICollectives collectives, TrainLoopOptions loop, Action<Compat.Engine.Runner>? ask, int accumulate = 1, int at = AskedAt)
     {
         using TemporaryFolder folder = new();
-        using Compat.Engine.Runner runner = Make(folder, collectives, loop, accumulate);
+        using Compat.Engine.Runner runner = new(Options(folder, collectives, loop, accumulate));
         runner.RegisterHook(Ask(collectives, ask, at));
         runner.Train();
         RequireSame(runner, iterations, collectives);
+    }
+
+    private static void AfterValidation(ICollectives collectives)
+    {
+        using TemporaryFolder folder = new();
+        using CurveNet net = new(SpareUse.Never);
+        using BatchLoader loader = TrainingShare.Together(collectives).Loader();
+        using Compat.Engine.Runner runner = new(Options(folder, collectives, new IterBasedTrainLoopOptions { MaxIters = 20, ValInterval = 5 }) with
+        {
+            Model = new EngineCurve(net),
+            TrainDataloader = loader,
+            ValDataloader = loader,
+            ValEvaluator = new Evaluator(new CurveMetric()),
+            CustomHooks = [new StopAfterValHook(IsLast(collectives))],
+        });
+        runner.Train();
+        RequireSame(runner, 5, collectives);
     }
 
     private static void ExpectOfLegacy(int iterations, ICollectives collectives, OptimizerConfig? hook, Action<Compat.Engine.Runner> ask)
@@ -70,8 +91,7 @@ internal static class StopCases
     private static void RequireSame(Compat.Engine.Runner runner, int iterations, ICollectives collectives) =>
         collectives.GatherTexts($"{runner.Progress.Iter}").Should().OnlyContain(text => text == $"{iterations}");
 
-    private static Compat.Engine.Runner Make(
-        TemporaryFolder folder, ICollectives collectives, TrainLoopOptions loop, int accumulate) => new(new()
+    private static Compat.Engine.RunnerOptions Options(TemporaryFolder folder, ICollectives collectives, TrainLoopOptions loop, int accumulate = 1) => new()
     {
         Model = new EngineToyModel(sums: true),
         WorkDir = folder.Path,
@@ -81,5 +101,5 @@ internal static class StopCases
         TrainDataloader = ToyDataset.Loader(2 * EpochLength),
         TrainCfg = loop,
         OptimWrapper = new OptimWrapperOptions { Optimizer = new FusedSgdOptions { Lr = 0.1 }, AccumulativeCounts = accumulate },
-    });
+    };
 }

@@ -74,14 +74,16 @@ public class EpochBasedTrainLoop : TrainLoop
     {
         BeginEpoch();
         ApplyRestored();
+        int batches = Progress.BatchIndex;                            // above 0 after a resume
         foreach (DataBatch batch in Dataloader)
         {
+            batches++;
             RunIter(Progress.BatchIndex, batch);
             yield return Progress.Iter;
         }
 
         RequireCounted();
-        Runner.Collectives.RequireWholePass(Progress.BatchIndex, Dataloader.Length);
+        Runner.Collectives.RequireWholePass(batches, Dataloader.Length);
         EndEpoch();
         FinishEpoch();
     }

@@ -44,7 +44,7 @@ public sealed class BatchLoader : IEnumerable<DataBatch>, IDisposable
         }
 
         // A process may have none where others have some: it takes part in what all do together.
-        if (Length == 0 && !(dataset.Count > 0 && Sampler is DefaultSampler { IsShared: true }))
+        if (Length == 0 && (options.DropLast || dataset.Count == 0 || Sampler is not DefaultSampler { IsShared: true }))
         {
             throw new ArgumentException(
                 $"The loader is empty: {dataset.GetType().Name} has {dataset.Count} samples, BatchSize is {options.BatchSize} and DropLast is "

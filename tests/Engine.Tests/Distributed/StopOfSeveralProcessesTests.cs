@@ -16,6 +16,7 @@ public sealed class StopOfSeveralProcessesTests
         "A_request_before_training_lets_nobody_train",
         "StopTraining_ends_all_with_the_epoch",
         "StopTraining_ends_a_loop_by_iteration_with_the_next_update",
+        "StopTraining_after_a_validation_ends_all_at_once",
         "A_request_stops_an_old_trainer_on_the_engine",
         "A_request_stops_an_old_trainer_whose_model_steps_by_itself",
         "StopTraining_ends_an_old_trainer_on_the_engine",
