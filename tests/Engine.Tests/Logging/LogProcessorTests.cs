@@ -201,12 +201,13 @@ public sealed class LogProcessorTests
             "The mode is Train; an epoch of training has no line of its own. Use AfterIter after its last iteration.*");
     }
 
-    [Theory]
-    [InlineData(0)]
-    [InlineData(-1)]
-    public void A_window_below_one_is_refused(int size)
+    [Fact]
+    public void A_window_of_0_is_all_entries() => Lines(new LogProcessorOptions { WindowSize = 0 })[1].Should().Contain("loss: 3.0000");
+
+    [Fact]
+    public void A_window_below_0_is_refused()
     {
-        Action act = () => _ = new LogProcessor(new LogProcessorOptions { WindowSize = size });
+        Action act = () => _ = new LogProcessor(new LogProcessorOptions { WindowSize = -1 });
 
         act.Should().Throw<ArgumentOutOfRangeException>().WithParameterName("WindowSize");
     }
