@@ -64,12 +64,15 @@ public sealed class RunnerDisposeTests
         Tensor.TotalCount.Should().Be(before);
     }
 
-    [Fact]
-    public void What_a_metric_has_kept_is_freed()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_a_metric_has_kept_is_freed(bool ofTest)
     {
         using TestRun run = new();
         ProbeMetric metric = new();
-        Runner runner = run.Make(run.WithValidation with { ValEvaluator = new Evaluator(metric) });
+        Runner runner = run.Make(
+            ofTest ? run.WithTest with { TestEvaluator = new Evaluator(metric) } : run.WithValidation with { ValEvaluator = new Evaluator(metric) });
         long before = LiveTensors.Settled();
         metric.Process([1, 2]);
         Tensor.TotalCount.Should().Be(before + 1);

@@ -128,6 +128,43 @@ public sealed class RunnerTests
         hook.Points.Should().EndWith("after_train_epoch");
     }
 
+    [Fact]
+    public void A_run_by_iteration_that_logs_nothing_finds_it_before_the_hooks_after_training()
+    {
+        using TestRun run = new() { Model = NanAt(2) };
+        RecordingHook hook = new();
+        Runner runner = run.Make(
+            run.Options with { DefaultHooks = new DefaultHooks { Logger = null }, TrainCfg = new IterBasedTrainLoopOptions { MaxIters = 3 } }, hook);
+
+        Action act = () => runner.Train();
+
+        act.Should().Throw<NonFiniteLossException>().WithMessage("*'loss_b' is NaN at iteration 2 *");
+        hook.Points.Should().EndWith("after_train_epoch");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Iterations_give_the_number_of_trained_ones_and_repeat_it_while_validating(bool byEpoch)
+    {
+        using TestRun run = new();
+        TrainLoopOptions loop = byEpoch ? new EpochBasedTrainLoopOptions { MaxEpochs = 2 } : new IterBasedTrainLoopOptions { MaxIters = 4, ValInterval = 2 };
+        Runner runner = run.Make(run.WithValidation with { TrainCfg = loop });
+
+        runner.TrainIterations().Should().Equal(1, 2, 2, 2, 3, 4, 4, 4);
+        runner.ValLoop!.Iterations().Should().Equal(1, 2);
+    }
+
+    [Fact]
+    public void The_model_is_moved_to_the_device_that_the_options_name()
+    {
+        using TestRun run = new();
+
+        run.Make(run.Options with { Device = new Device(DeviceType.META) });
+
+        run.Model.Weight.device_type.Should().Be(DeviceType.META);
+    }
+
     [Theory]
     [InlineData(NonFiniteLoss.Warn, 1)]
     [InlineData(NonFiniteLoss.Ignore, 0)]

@@ -50,6 +50,7 @@ public class LegacyModelAdapter : ModuleView
     public LegacyModelAdapter(nn.Module legacyModel, IReadOnlyList<LossTerm> terms)
         : base(legacyModel)
     {
+        ArgumentNullException.ThrowIfNull(legacyModel);
         ArgumentNullException.ThrowIfNull(terms);
         if (legacyModel is not ITrainStep)
         {

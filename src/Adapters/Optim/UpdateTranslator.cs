@@ -31,7 +31,7 @@ internal sealed class UpdateTranslator(BaseRunner legacy, Optimization optimizat
     private OptimizerHook[] OptimizerHooks => [.. legacy.Hooks.OfType<OptimizerHook>()];
 
     private OptimizerHook? Translatable =>
-        OptimizerHooks is [var hook] && LegacyUpdate.IsKnown(hook) && !hook.Config.DetectAnomalousParams && legacy.Optimizer is { IsNamed: false } ? hook : null;
+        OptimizerHooks is [var hook] && LegacyUpdate.IsKnown(hook) && !hook.Config.DetectAnomalousParams ? hook : null;
 
     /// <summary>Finds what cannot be carried over.</summary>
     /// <returns>The refusals.</returns>

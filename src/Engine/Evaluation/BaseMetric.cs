@@ -92,7 +92,11 @@ public abstract class BaseMetric(string? prefix = null) : IDisposable
     /// <summary>Keeps one item per row: copies, on their device, without waiting for it.</summary>
     /// <param name="columns">At least one tensor; the first dimension is the same in all and counts the samples. Borrowed.</param>
     /// <exception cref="ArgumentException">The tensors do not fit to one another, or to those of earlier batches.</exception>
-    protected void Keep(params IReadOnlyList<Tensor> columns) => kept.Add(Name, columns);
+    protected void Keep(params IReadOnlyList<Tensor> columns)
+    {
+        ArgumentNullException.ThrowIfNull(columns);
+        kept.Add(Name, columns);
+    }
 
     /// <summary>Keeps one item of tensors of any shapes, for example the boxes and scores of one image: copies, without waiting for the device.</summary>
     /// <param name="tensors">At least one tensor. Borrowed.</param>

@@ -183,14 +183,22 @@ public abstract class Hook
     /// <param name="n">The interval; below 1 means never.</param>
     /// <param name="start">The epoch, counted from 1, from which counting starts.</param>
     /// <returns>Whether <c>(epoch + 1 - start) % n == 0</c>, and not before the start.</returns>
-    protected static bool EveryNEpochs(Runner runner, int n, int start = 0) => IsDue(runner.Progress.Epoch + 1 - start, n);
+    protected static bool EveryNEpochs(Runner runner, int n, int start = 0)
+    {
+        ArgumentNullException.ThrowIfNull(runner);
+        return IsDue(runner.Progress.Epoch + 1 - start, n);
+    }
 
     /// <summary>Tells whether this is every n-th training iteration.</summary>
     /// <param name="runner">The runner.</param>
     /// <param name="n">The interval; below 1 means never.</param>
     /// <param name="start">The iteration, counted from 1, from which counting starts.</param>
     /// <returns>Whether <c>(iter + 1 - start) % n == 0</c>, and not before the start.</returns>
-    protected static bool EveryNTrainIters(Runner runner, int n, int start = 0) => IsDue(runner.Progress.Iter + 1 - start, n);
+    protected static bool EveryNTrainIters(Runner runner, int n, int start = 0)
+    {
+        ArgumentNullException.ThrowIfNull(runner);
+        return IsDue(runner.Progress.Iter + 1 - start, n);
+    }
 
     /// <summary>Tells whether this is every n-th iteration of its epoch.</summary>
     /// <param name="batchIndex">The position of the batch, from 0.</param>
@@ -202,17 +210,29 @@ public abstract class Hook
     /// <param name="loader">The loader.</param>
     /// <param name="batchIndex">The position of the batch, from 0.</param>
     /// <returns>Whether it is the last.</returns>
-    protected static bool EndOfEpoch(BatchLoader loader, int batchIndex) => batchIndex + 1 == loader.Length;
+    protected static bool EndOfEpoch(BatchLoader loader, int batchIndex)
+    {
+        ArgumentNullException.ThrowIfNull(loader);
+        return batchIndex + 1 == loader.Length;
+    }
 
     /// <summary>Tells whether this is the last training epoch.</summary>
     /// <param name="runner">The runner.</param>
     /// <returns>Whether it is the last.</returns>
-    protected static bool IsLastTrainEpoch(Runner runner) => runner.Progress.Epoch + 1 == runner.MaxEpochs;
+    protected static bool IsLastTrainEpoch(Runner runner)
+    {
+        ArgumentNullException.ThrowIfNull(runner);
+        return runner.Progress.Epoch + 1 == runner.MaxEpochs;
+    }
 
     /// <summary>Tells whether this is the last training iteration.</summary>
     /// <param name="runner">The runner.</param>
     /// <returns>Whether it is the last.</returns>
-    protected static bool IsLastTrainIter(Runner runner) => runner.Progress.Iter + 1 == runner.MaxIters;
+    protected static bool IsLastTrainIter(Runner runner)
+    {
+        ArgumentNullException.ThrowIfNull(runner);
+        return runner.Progress.Iter + 1 == runner.MaxIters;
+    }
 
     // A dividend of 0 is due, as in MMEngine: the hook fires when the count has just reached the start.
     private static bool IsDue(int dividend, int n) => n > 0 && dividend >= 0 && dividend % n == 0;

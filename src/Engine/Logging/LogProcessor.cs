@@ -19,7 +19,7 @@ public sealed class LogProcessor
     public LogProcessor(LogProcessorOptions? options = null)
     {
         this.options = options ?? new();
-        ArgumentOutOfRangeException.ThrowIfLessThan(this.options.WindowSize, 1, nameof(LogProcessorOptions.WindowSize));
+        ArgumentOutOfRangeException.ThrowIfNegative(this.options.WindowSize, nameof(LogProcessorOptions.WindowSize));
         meanPattern = new Regex(this.options.MeanPattern, RegexOptions.CultureInvariant);
     }
 

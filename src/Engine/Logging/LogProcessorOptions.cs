@@ -6,7 +6,7 @@ namespace Compat.Engine.Logging;
 public sealed record LogProcessorOptions
 {
     /// <summary>Gets over how many entries averaged values are averaged.</summary>
-    /// <value>At least 1. The default is 10; it does not follow the interval of <see cref="Hooks.LoggerHookOptions"/>.</value>
+    /// <value>0 for all entries there are. The default is 10; it does not follow the interval of <see cref="Hooks.LoggerHookOptions"/>.</value>
     public int WindowSize { get; init; } = 10;
 
     /// <summary>Gets whether lines count by epoch (<c>Epoch(train) [1][10/25]</c>) or by iteration (<c>Iter(train) [10/125]</c>).</summary>

@@ -27,6 +27,7 @@ public class MMDistributedDataParallel : ModelWrapper
     public MMDistributedDataParallel(BaseModel module, ICollectives collectives, MMDistributedDataParallelOptions? options = null)
         : base(module)
     {
+        ArgumentNullException.ThrowIfNull(module);
         ArgumentNullException.ThrowIfNull(collectives);
         options ??= new();
         Collectives = collectives;

@@ -33,7 +33,9 @@ public class AmpOptimWrapper : OptimWrapper
     public AmpOptimWrapper(AmpOptimWrapperOptions options, nn.Module model)
         : base(options, model)
     {
+        ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(options.LossScale);
+        ArgumentNullException.ThrowIfNull(model);
         this.options = options;
         LossScaler = new GradScaler(options.LossScale.Options);
         device = model.parameters().FirstOrDefault()?.device ?? CPU;
@@ -53,6 +55,7 @@ public class AmpOptimWrapper : OptimWrapper
     /// <inheritdoc/>
     public override void Attach(OptimWrapperContext context)
     {
+        ArgumentNullException.ThrowIfNull(context);
         base.Attach(context);
         LossScaler.WarnIfOdd(context.Logger);
         if (options is { Autocast: true, Dtype: null } && Dtype is not null)
@@ -70,6 +73,7 @@ public class AmpOptimWrapper : OptimWrapper
     /// <param name="loss">The loss, not scaled. Borrowed.</param>
     public override void Backward(Tensor loss)
     {
+        ArgumentNullException.ThrowIfNull(loss);
         base.Backward(LossScaler.Scale(loss));
         open = AccumulativeCounts > 1 && LossScaler.IsEnabled ? ones([], device: loss.device) : null;
     }

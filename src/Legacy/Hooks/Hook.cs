@@ -134,32 +134,56 @@ public abstract class Hook
     /// <param name="runner">The runner.</param>
     /// <param name="n">The interval; below 1 means never.</param>
     /// <returns>Whether <c>(epoch + 1) % n == 0</c>.</returns>
-    protected static bool EveryNEpochs(BaseRunner runner, int n) => n > 0 && (runner.Epoch + 1) % n == 0;
+    protected static bool EveryNEpochs(BaseRunner runner, int n)
+    {
+        ArgumentNullException.ThrowIfNull(runner);
+        return n > 0 && (runner.Epoch + 1) % n == 0;
+    }
 
     /// <summary>Tells whether this is every n-th iteration of its epoch.</summary>
     /// <param name="runner">The runner.</param>
     /// <param name="n">The interval; below 1 means never.</param>
     /// <returns>Whether <c>(inner_iter + 1) % n == 0</c>.</returns>
-    protected static bool EveryNInnerIters(BaseRunner runner, int n) => n > 0 && (runner.InnerIter + 1) % n == 0;
+    protected static bool EveryNInnerIters(BaseRunner runner, int n)
+    {
+        ArgumentNullException.ThrowIfNull(runner);
+        return n > 0 && (runner.InnerIter + 1) % n == 0;
+    }
 
     /// <summary>Tells whether this is every n-th iteration.</summary>
     /// <param name="runner">The runner.</param>
     /// <param name="n">The interval; below 1 means never.</param>
     /// <returns>Whether <c>(iter + 1) % n == 0</c>.</returns>
-    protected static bool EveryNIters(BaseRunner runner, int n) => n > 0 && (runner.Iter + 1) % n == 0;
+    protected static bool EveryNIters(BaseRunner runner, int n)
+    {
+        ArgumentNullException.ThrowIfNull(runner);
+        return n > 0 && (runner.Iter + 1) % n == 0;
+    }
 
     /// <summary>Tells whether this is the last iteration of its epoch.</summary>
     /// <param name="runner">The runner.</param>
     /// <returns>Whether it is the last.</returns>
-    protected static bool EndOfEpoch(BaseRunner runner) => runner.InnerIter + 1 == runner.DataLoader!.Length;
+    protected static bool EndOfEpoch(BaseRunner runner)
+    {
+        ArgumentNullException.ThrowIfNull(runner);
+        return runner.InnerIter + 1 == runner.DataLoader!.Length;
+    }
 
     /// <summary>Tells whether this is the last epoch.</summary>
     /// <param name="runner">The runner.</param>
     /// <returns>Whether it is the last; never if there is no limit.</returns>
-    protected static bool IsLastEpoch(BaseRunner runner) => runner.Epoch + 1 == runner.MaxEpochs;
+    protected static bool IsLastEpoch(BaseRunner runner)
+    {
+        ArgumentNullException.ThrowIfNull(runner);
+        return runner.Epoch + 1 == runner.MaxEpochs;
+    }
 
     /// <summary>Tells whether this is the last iteration.</summary>
     /// <param name="runner">The runner.</param>
     /// <returns>Whether it is the last; never if there is no limit.</returns>
-    protected static bool IsLastIter(BaseRunner runner) => runner.Iter + 1 == runner.MaxIters;
+    protected static bool IsLastIter(BaseRunner runner)
+    {
+        ArgumentNullException.ThrowIfNull(runner);
+        return runner.Iter + 1 == runner.MaxIters;
+    }
 }

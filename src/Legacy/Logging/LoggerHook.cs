@@ -61,7 +61,11 @@ public abstract class LoggerHook : Hook
     }
 
     /// <inheritdoc/>
-    public override void AfterTrainEpoch(BaseRunner runner) => LogIfReady(runner);
+    public override void AfterTrainEpoch(BaseRunner runner)
+    {
+        ArgumentNullException.ThrowIfNull(runner);
+        LogIfReady(runner);
+    }
 
     /// <inheritdoc/>
     public override void AfterValEpoch(BaseRunner runner)

@@ -12,7 +12,11 @@ public sealed class CosineAnnealingLrUpdaterHook : LrUpdaterHook
     /// <param name="config">The end, and what all policies share.</param>
     /// <exception cref="ArgumentException">Both ends are set or none is, or the warm-up is out of range.</exception>
     public CosineAnnealingLrUpdaterHook(CosineAnnealingLrConfig config)
-        : base(config) => end = new(config.MinLr, config.MinLrRatio, nameof(CosineAnnealingLrConfig.MinLr));
+        : base(config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        end = new(config.MinLr, config.MinLrRatio, nameof(CosineAnnealingLrConfig.MinLr));
+    }
 
     /// <inheritdoc/>
     protected override double GetLr(BaseRunner runner, double baseLr) => Annealing.Cos(baseLr, end.From(baseLr), PartDone(runner));

@@ -12,7 +12,11 @@ public sealed class ExpLrUpdaterHook : LrUpdaterHook
     /// <param name="config">The factor, and what all policies share.</param>
     /// <exception cref="ArgumentException">The warm-up is out of range.</exception>
     public ExpLrUpdaterHook(ExpLrConfig config)
-        : base(config) => gamma = config.Gamma;
+        : base(config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        gamma = config.Gamma;
+    }
 
     /// <inheritdoc/>
     protected override double GetLr(BaseRunner runner, double baseLr) => baseLr * Math.Pow(gamma, Progress(runner));

@@ -12,7 +12,11 @@ public sealed class LinearAnnealingLrUpdaterHook : LrUpdaterHook
     /// <param name="config">The end, and what all policies share.</param>
     /// <exception cref="ArgumentException">Both ends are set or none is, or the warm-up is out of range.</exception>
     public LinearAnnealingLrUpdaterHook(LinearAnnealingLrConfig config)
-        : base(config) => end = new(config.MinLr, config.MinLrRatio, nameof(LinearAnnealingLrConfig.MinLr));
+        : base(config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        end = new(config.MinLr, config.MinLrRatio, nameof(LinearAnnealingLrConfig.MinLr));
+    }
 
     /// <inheritdoc/>
     protected override double GetLr(BaseRunner runner, double baseLr) => Annealing.Linear(baseLr, end.From(baseLr), PartDone(runner));

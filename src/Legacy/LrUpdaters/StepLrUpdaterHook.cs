@@ -15,6 +15,7 @@ public sealed class StepLrUpdaterHook : LrUpdaterHook
     public StepLrUpdaterHook(StepLrConfig config)
         : base(config)
     {
+        ArgumentNullException.ThrowIfNull(config);
         this.config = config;
         if (config.Step.Any(step => step <= 0) || (config.StepIsInterval && config.Step.Count != 1))
         {

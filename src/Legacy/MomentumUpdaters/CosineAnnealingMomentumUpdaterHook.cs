@@ -12,7 +12,11 @@ public sealed class CosineAnnealingMomentumUpdaterHook : MomentumUpdaterHook
     /// <param name="config">The end, and what all policies share.</param>
     /// <exception cref="ArgumentException">Both ends are set or none is, or the warm-up is out of range.</exception>
     public CosineAnnealingMomentumUpdaterHook(CosineAnnealingMomentumConfig config)
-        : base(config) => end = new(config.MinMomentum, config.MinMomentumRatio, nameof(CosineAnnealingMomentumConfig.MinMomentum));
+        : base(config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        end = new(config.MinMomentum, config.MinMomentumRatio, nameof(CosineAnnealingMomentumConfig.MinMomentum));
+    }
 
     /// <inheritdoc/>
     protected override double GetMomentum(BaseRunner runner, double baseMomentum) => Annealing.Cos(baseMomentum, end.From(baseMomentum), PartDone(runner));

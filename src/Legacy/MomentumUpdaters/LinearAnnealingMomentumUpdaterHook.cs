@@ -12,7 +12,11 @@ public sealed class LinearAnnealingMomentumUpdaterHook : MomentumUpdaterHook
     /// <param name="config">The end, and what all policies share.</param>
     /// <exception cref="ArgumentException">Both ends are set or none is, or the warm-up is out of range.</exception>
     public LinearAnnealingMomentumUpdaterHook(LinearAnnealingMomentumConfig config)
-        : base(config) => end = new(config.MinMomentum, config.MinMomentumRatio, nameof(LinearAnnealingMomentumConfig.MinMomentum));
+        : base(config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        end = new(config.MinMomentum, config.MinMomentumRatio, nameof(LinearAnnealingMomentumConfig.MinMomentum));
+    }
 
     /// <inheritdoc/>
     protected override double GetMomentum(BaseRunner runner, double baseMomentum) => Annealing.Linear(baseMomentum, end.From(baseMomentum), PartDone(runner));

@@ -28,6 +28,7 @@ public abstract record DataBatch : IDisposable
     /// <returns>The new batch.</returns>
     public virtual DataBatch With(IReadOnlyList<Tensor> tensors)
     {
+        ArgumentNullException.ThrowIfNull(tensors);
         DataBatch copy = this with { };
         BatchFields.Of(GetType()).Write(copy, tensors);
         return copy;

@@ -1,15 +1,20 @@
 using Compat.Adapters.Hooks;
 using Compat.Adapters.Models;
+using Compat.Adapters.Optim;
+using Compat.Adapters.Runners;
 using Compat.Adapters.Tests.Support;
 using Compat.Engine.Hooks;
 using Compat.Engine.Logging;
 using Compat.Engine.Loops;
 using Compat.Engine.Optim;
 using Compat.Legacy;
+using Compat.Legacy.Runners;
 using Compat.TestSupport;
 using Compat.TestSupport.Toy;
+using Compat.Torch.Data;
 using Compat.Torch.Optim;
 using Compat.Torch.Training;
+using static TorchSharp.torch;
 
 namespace Compat.Adapters.Tests.Runners;
 
@@ -63,6 +68,45 @@ public sealed class LegacyRunnerFacadeTests
 
         engine.MessageHub.Scalars.Should().OnlyContain(history => history.Value.Count == 6).And.HaveCount(6);
         engine.MessageHub.Scalars.Keys.Should().BeEquivalentTo("train/lr", "train/loss", "train/acc", "train/grad_norm", "train/time", "train/data_time");
+    }
+
+    [Theory]
+    [InlineData(Optimization.KeepHooks)]
+    [InlineData(Optimization.Translate)]
+    public void The_norm_of_a_scaled_update_is_logged_with_the_weight_of_the_batch(Optimization optimization)
+    {
+        Fp16OptimizerConfig clip = new() { GradClip = new GradClipConfig(0.25), LossScale = 8.0, Dtype = ScalarType.BFloat16 };
+        using Trainer trainer = new(runner => runner.RegisterHook(new Fp16OptimizerHook(clip), HookPriority.AboveNormal), UnevenSteps.Make());
+        using Compat.Engine.Runner engine = trainer.Runner.AsEngine(trainer.Loaders, trainer.Workflow, new() { Optimization = optimization });
+
+        engine.Train();
+
+        HistoryBuffer norm = engine.MessageHub.GetScalar("train/grad_norm");
+        norm.Count.Should().Be(6);
+        norm.Mean().Should().BePositive();
+    }
+
+    /// <summary>A hook that looks only after the step.</summary>
+    [Fact]
+    public void On_a_native_runner_a_hook_after_the_iteration_alone_sees_the_batch_and_its_position()
+    {
+        List<(int, bool)> seen = [];
+        using TemporaryFolder folder = new();
+        using ProbeModel model = new(new());
+        using Compat.Engine.Runner runner = new(new()
+        {
+            Model = model.AsEngine(),
+            WorkDir = folder.Path,
+            Logger = new ListLogger(),
+            TrainDataloader = new BatchLoader(new RampDataset(4), new BatchLoaderOptions { BatchSize = 2 }),
+            TrainCfg = new EpochBasedTrainLoopOptions { MaxEpochs = 1 },
+            OptimWrapper = new OptimWrapperOptions { Optimizer = new FusedSgdOptions { Lr = 0.1 } },
+            CustomHooks = [new AfterIterOnly(inner => seen.Add((inner.InnerIter, inner.DataBatch is not null))).AsEngine()],
+        });
+
+        runner.Train();
+
+        seen.Should().Equal((0, true), (1, true));
     }
 
     [Fact]
@@ -173,4 +217,9 @@ public sealed class LegacyRunnerFacadeTests
         NonFiniteLoss = rule,
         Logger = new ListLogger(),
     });
+
+    private sealed class AfterIterOnly(Action<BaseRunner> look) : Compat.Legacy.Hook
+    {
+        public override void AfterTrainIter(BaseRunner runner) => look(runner);
+    }
 }

@@ -4,13 +4,29 @@ using Compat.Adapters.Runners;
 using Compat.Adapters.Tests.Support;
 using Compat.Legacy;
 using Compat.Legacy.Runners;
+using Compat.TestSupport;
 using Compat.Torch.Data;
+using Compat.Torch.Training;
 using static TorchSharp.torch;
 
 namespace Compat.Adapters.Tests.Runners;
 
 public sealed class LegacyRunnerTranslatorTests
 {
+    [Fact]
+    public void The_engine_has_the_old_runners_folder_clock_and_rule_for_losses()
+    {
+        using TemporaryFolder folder = new();
+        using Trainer trainer = new(
+            runner => runner.RegisterTrainingHooks(Trainer.UsualHooks()),
+            (model, batch, _) => model.Usual(batch) with { LogVars = new LogVars { ["loss"] = double.NaN } },
+            makeRunner: (model, options) => new EpochBasedRunner(model, options with { WorkDir = folder.Path, NonFiniteLoss = NonFiniteLoss.Ignore }));
+        using Compat.Engine.Runner engine = trainer.AsEngine();
+
+        (engine.WorkDir, engine.Time).Should().Be((folder.Path, trainer.Time));
+        engine.TrainIterations().Should().Equal(1, 2, 3, 4, 5, 6);
+    }
+
     [Fact]
     public void Several_optimizer_hooks_are_refused()
     {

@@ -120,6 +120,37 @@ public sealed class HistoryBufferTests : IDisposable
     }
 
     [Fact]
+    public void Counts_are_forgotten_with_their_entries()
+    {
+        HistoryBuffer history = new(pending, maxLength: 2);
+        for (int i = 1; i <= 9; i++)
+        {
+            history.Update(i * i, count: i);
+        }
+
+        history.Mean().Should().Be(((8 * 8) + (9 * 9)) / 17.0);
+    }
+
+    [Fact]
+    public void Forgotten_entries_hold_no_memory()
+    {
+        HistoryBuffer history = new(pending, maxLength: 100);
+        void Fill(int count)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                history.Update(i);
+            }
+        }
+
+        Fill(1_000);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Fill(100_000);
+
+        (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(10_000, "a list that only grows would take over a megabyte");
+    }
+
+    [Fact]
     public void A_skipped_steps_loss_need_not_be_finite()
     {
         using DisposeScope scope = NewDisposeScope();

@@ -201,12 +201,43 @@ public sealed class LogProcessorTests
             "The mode is Train; an epoch of training has no line of its own. Use AfterIter after its last iteration.*");
     }
 
-    [Theory]
-    [InlineData(0)]
-    [InlineData(-1)]
-    public void A_window_below_one_is_refused(int size)
+    [Fact]
+    public void The_defaults_are_those_of_the_original()
     {
-        Action act = () => _ = new LogProcessor(new LogProcessorOptions { WindowSize = size });
+        LogProcessorOptions log = new();
+        LoggerHookOptions hook = new();
+
+        (log.WindowSize, log.ByEpoch, log.NumDigits, log.MeanPattern).Should().Be((10, true, 4, ".*(loss|time|data_time|grad_norm).*"));
+        (hook.Interval, hook.IgnoreLast, hook.IntervalExpName).Should().Be((10, true, 1000));
+    }
+
+    // MMEngine shows in a validation what begins so although the prefix is cut off, and nothing in a test.
+    [Theory]
+    [InlineData(LoopMode.Val, "Epoch(val) [1][1/2]    val/loss_x: 0.1250")]
+    [InlineData(LoopMode.Test, "Epoch(test) [1/2]    ")]
+    public void Of_a_test_no_values_are_shown_within_a_pass(LoopMode mode, string line)
+    {
+        using TestRun run = new();
+        Runner runner = run.Train(run.WithValidation with
+        {
+            TestDataloader = run.WithTest.TestDataloader,
+            TestEvaluator = run.WithTest.TestEvaluator,
+            TrainCfg = new EpochBasedTrainLoopOptions { MaxEpochs = 1 },
+            DefaultHooks = new DefaultHooks { RuntimeInfo = false, Timer = false, Logger = null },
+        });
+        runner.Test();
+        Fill(runner.MessageHub, ("val/val/loss_x", 0.125), ("test/val/loss_x", 0.125), ("val/acc", 1), ("test/acc", 1));
+
+        runner.LogProcessor.AfterIter(runner, 0, mode).Line.Should().Be(line);
+    }
+
+    [Fact]
+    public void A_window_of_0_is_all_entries() => Lines(new LogProcessorOptions { WindowSize = 0 })[1].Should().Contain("loss: 3.0000");
+
+    [Fact]
+    public void A_window_below_0_is_refused()
+    {
+        Action act = () => _ = new LogProcessor(new LogProcessorOptions { WindowSize = -1 });
 
         act.Should().Throw<ArgumentOutOfRangeException>().WithParameterName("WindowSize");
     }

@@ -373,12 +373,27 @@ public sealed class OptimWrapperTests
         model.Weight.grad!.item<float>().Should().Be(2, "what was there before is cleared");
     }
 
-    [Theory]
-    [InlineData(1, 0)]
-    [InlineData(2, 1)]
-    public void Accumulation_with_batch_norm_is_worth_a_warning(int counts, int warnings)
+    [Fact]
+    public void A_wrapper_that_clears_before_the_backward_clears_what_was_there_before_the_first_one()
     {
-        using BatchNorm2d model = nn.BatchNorm2d(2);
+        using DisposeScope scope = NewDisposeScope();
+        using TestModel model = new();
+        using OptimWrapper wrapper = new(new() { Optimizer = new FusedSgdOptions { Lr = 1 }, ZeroGradTiming = ZeroGradTiming.BeforeBackward }, model);
+        (model.Weight * 7).sum().backward();
+
+        wrapper.Backward((model.Weight * 2).sum());
+
+        model.Weight.grad!.item<float>().Should().Be(2);
+    }
+
+    [Theory]
+    [InlineData(2, 1, 0)]
+    [InlineData(1, 2, 1)]
+    [InlineData(2, 2, 1)]
+    [InlineData(3, 2, 1)]
+    public void Accumulation_with_batch_norm_is_worth_a_warning(int dimensions, int counts, int warnings)
+    {
+        using nn.Module<Tensor, Tensor> model = dimensions switch { 1 => nn.BatchNorm1d(2), 2 => nn.BatchNorm2d(2), _ => nn.BatchNorm3d(2) };
         using Conv2d other = nn.Conv2d(1, 2, 1);
         using Sequential nested = nn.Sequential(other, model);
         using OptimWrapper wrapper = new(new() { Optimizer = new FusedSgdOptions { Lr = 1 }, AccumulativeCounts = counts }, nested);

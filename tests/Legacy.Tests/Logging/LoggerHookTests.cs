@@ -25,6 +25,13 @@ public sealed class LoggerHookTests
     [InlineData(-1)]
     public void An_interval_below_1_logs_never(int interval) => Train(new ProbeConfig { Interval = interval }, epochs: 1, length: 5).Should().BeEmpty();
 
+    /// <summary>As MMCV does for 0; for -1 it fails an assertion at the end of the first epoch.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    public void An_interval_below_1_logs_the_whole_epoch_if_its_rest_is_wanted(int interval) =>
+        Train(new ProbeConfig { Interval = interval, IgnoreLast = false }, epochs: 1, length: 5).Should().Equal("4: 2");
+
     [Fact]
     public void The_interval_is_10_by_default() => Train(new ProbeConfig(), epochs: 1, length: 12).Should().Equal("9: 4.5");
 

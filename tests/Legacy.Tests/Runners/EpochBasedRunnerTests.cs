@@ -174,6 +174,19 @@ public sealed class EpochBasedRunnerTests
     }
 
     [Fact]
+    public void The_first_line_names_the_work_folder()
+    {
+        using TemporaryFolder folder = new();
+        using StepModel model = new();
+        ListLogger logger = new();
+        using EpochBasedRunner runner = new(model, new RunnerOptions { Logger = logger, MaxEpochs = 1, WorkDir = folder.Path });
+
+        runner.Run([ToyDataset.Loader(2)], TrainOnce);
+
+        logger.LinesOfTheOriginals[0].Should().EndWith($", work_dir: {folder.Path}");
+    }
+
+    [Fact]
     public void An_unknown_mode_is_refused_before_anything_runs()
     {
         using StepModel model = new();

@@ -348,11 +348,14 @@ public sealed class IterBasedRunnerTests
         int iteration = 0;
         using StepModel model = new((stepped, batch) => new() { Loss = stepped.Loss(batch) * (iteration++ == badIteration - 1 ? double.NaN : 1) });
         using IterBasedRunner runner = Runner(model, iters);
+        CallRecorder calls = new();
+        runner.RegisterHook(calls);
 
         Action run = () => runner.Run([ToyDataset.Loader(2 * length)], TrainOnce);
 
         run.Should().Throw<NonFiniteLossException>();
         runner.Iter.Should().Be(badIteration == 2 ? length : iters);
+        calls.Calls.Should().NotContain(call => call.StartsWith("after_epoch", StringComparison.Ordinal), "the hooks after the run see no such loss");
     }
 
     [Fact]
