@@ -43,5 +43,9 @@ internal static class PickleConstructors
     }
 
     /// <summary>Tells whether names of a module become inert objects.</summary>
-    public static bool IsInert(string module) => module.Split('.')[0] is "mmcv" or "mmengine";
+    public static bool IsInert(string module)
+    {
+        int dot = module.IndexOf('.', StringComparison.Ordinal);
+        return module.AsSpan(0, dot < 0 ? module.Length : dot) is "mmcv" or "mmengine";
+    }
 }

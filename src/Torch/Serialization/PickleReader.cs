@@ -8,7 +8,6 @@ internal sealed class PickleReader
 {
     // As many as Python prints: 4,300 digits.
     private const int MaxIntegerBytes = 1786;
-    private const int BytesOfMemo = 32;
     private const int BytesOfText = 48;
 
     private static readonly PthValue True = new PthBool(true);
@@ -21,7 +20,7 @@ internal sealed class PickleReader
     private readonly PickleStack stack;
     private readonly PickleContainers containers;
     private readonly PickleObjects objects;
-    private readonly Dictionary<long, PthValue> memo = [];
+    private readonly PickleMemo memo;
 
     /// <summary>Makes a reader of one pickle.</summary>
     /// <param name="stream">Where the pickle begins. Borrowed.</param>
@@ -33,6 +32,7 @@ internal sealed class PickleReader
         this.storages = storages;
         this.budget = budget;
         stack = new PickleStack(budget);
+        memo = new PickleMemo(budget);
         containers = new PickleContainers(budget);
         objects = new PickleObjects(containers, budget);
     }
@@ -92,11 +92,11 @@ internal sealed class PickleReader
             case 0x90: Append(PthSequenceKind.Set, stack.PopToMark()); break;
             case 's': SetItems(stack.Pop(2)); break;
             case 'u': SetItems(stack.PopToMark()); break;
-            case 'q': Memorize(input.Byte()); break;
-            case 'r': Memorize(input.UInt32()); break;
-            case 0x94: Memorize(memo.Count); break;
-            case 'h': Recall(input.Byte()); break;
-            case 'j': Recall(input.UInt32()); break;
+            case 'q': memo.Set(input.Byte(), stack.Peek()); break;
+            case 'r': memo.Set(input.UInt32(), stack.Peek()); break;
+            case 0x94: memo.Set(memo.Count, stack.Peek()); break;
+            case 'h': stack.Push(memo.Get(input.Byte())); break;
+            case 'j': stack.Push(memo.Get(input.UInt32())); break;
             case 'c': stack.Push(objects.Name(input.Line(), input.Line())); break;
             case 0x93: PushName(); break;
             case 'Q': stack.Push(storages.Get(stack.Pop<PthSequence>())); break;
@@ -147,7 +147,7 @@ internal sealed class PickleReader
 
     private void PushName()
     {
-        PthValue[] names = stack.Pop(2);
+        ReadOnlySpan<PthValue> names = stack.Pop(2);
         stack.Push(names is [PthText module, PthText name] ? objects.Name(module.Value, name.Value) : throw PickleFault.Of("a name that is no text"));
     }
 
@@ -164,7 +164,7 @@ internal sealed class PickleReader
         PickleObjects.SetState(stack.Peek(), state);
     }
 
-    private void Append(PthSequenceKind kind, PthValue[] items)
+    private void Append(PthSequenceKind kind, ReadOnlySpan<PthValue> items)
     {
         if (stack.Peek() is not PthSequence sequence || sequence.Kind != kind)
         {
@@ -174,7 +174,7 @@ internal sealed class PickleReader
         containers.Append(sequence, items);
     }
 
-    private void SetItems(PthValue[] items)
+    private void SetItems(ReadOnlySpan<PthValue> items)
     {
         PthDict? dict = stack.Peek() switch
         {
@@ -187,22 +187,10 @@ internal sealed class PickleReader
             throw PickleFault.Of("entries for something that is no dictionary");
         }
 
+        containers.Reserve(dict, items.Length / 2);
         for (int i = 0; i < items.Length; i += 2)
         {
             containers.Set(dict, items[i], items[i + 1]);
         }
     }
-
-    private void Memorize(long key)
-    {
-        PthValue value = stack.Peek();
-        if (!memo.ContainsKey(key))
-        {
-            budget.TakeBytes(BytesOfMemo);
-        }
-
-        memo[key] = value;
-    }
-
-    private void Recall(long key) => stack.Push(memo.TryGetValue(key, out PthValue? value) ? value : throw PickleFault.Of($"a reference to value {key}, which there is not"));
 }

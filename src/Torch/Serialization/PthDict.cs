@@ -72,5 +72,14 @@ public sealed record PthDict : PthValue, IEnumerable<KeyValuePair<PthValue, PthV
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
+    // Later ones come in batches, and room for each exactly would be made again for the next.
+    internal void Reserve(int count)
+    {
+        if (entries.Count == 0)
+        {
+            entries.EnsureCapacity(count);
+        }
+    }
+
     internal bool TryGetValue(PthValue key, [NotNullWhen(true)] out PthValue? value) => entries.TryGetValue(key, out value);
 }

@@ -33,11 +33,19 @@ public sealed record PthSequence : PthValue
 
     internal void Append(ReadOnlySpan<PthValue> more) => items.AddRange(more);
 
+    internal void ReserveMembers(int count)
+    {
+        members ??= new HashSet<PthValue>(count, PthKeyComparer.Python);
+        if (items.Count == 0)
+        {
+            items.EnsureCapacity(count);
+        }
+    }
+
     // As Python's sets: what is there already is not added.
     internal void AppendMember(PthValue item)
     {
-        members ??= new HashSet<PthValue>(PthKeyComparer.Python);
-        if (members.Add(item))
+        if (members!.Add(item))
         {
             items.Add(item);
         }
