@@ -13,6 +13,7 @@ internal static class PickleConstructors
         "__builtin__.set", "builtins.set", "__builtin__.frozenset", "builtins.frozenset", "__builtin__.getattr", "builtins.getattr",
         "_codecs.encode", "__builtin__.bytes", "builtins.bytes",
         "numpy.ndarray", "numpy.dtype",
+        "numpy.core.numeric._frombuffer", "numpy._core.numeric._frombuffer",
         "numpy.core.multiarray._reconstruct", "numpy.core.multiarray.scalar", "numpy._core.multiarray._reconstruct", "numpy._core.multiarray.scalar",
     ];
 

@@ -6,13 +6,21 @@ namespace Compat.Torch.Serialization;
 internal sealed class PickleContainers(ReadBudget budget)
 {
     // What an empty one takes beside its node.
-    private const int BytesOfSequence = 64;
-    private const int BytesOfDict = 104;
+    private const int BytesOfTuple = 40;
+    private const int BytesOfSequence = 48;
+    private const int BytesOfDict = 24;
+    private const int BytesOfFirstEntries = 88;
 
     public PthDict Dict(PthDictKind kind = PthDictKind.Dict)
     {
         budget.TakeNode(BytesOfDict);
         return new PthDict(kind, PthKeyComparer.Python);
+    }
+
+    public PthSequence Tuple(ReadOnlySpan<PthValue> items)
+    {
+        budget.TakeNode(BytesOfTuple + (8L * items.Length));
+        return PthSequence.TupleOf(items);
     }
 
     public PthSequence Sequence(PthSequenceKind kind, params ReadOnlySpan<PthValue> items)
@@ -46,6 +54,7 @@ internal sealed class PickleContainers(ReadBudget budget)
     public void Reserve(PthDict dict, int count)
     {
         budget.TakeEntries(count);
+        budget.TakeBytes(dict.Count == 0 ? BytesOfFirstEntries : 0);
         dict.Reserve(count);
     }
 

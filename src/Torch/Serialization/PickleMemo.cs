@@ -3,7 +3,7 @@ namespace Compat.Torch.Serialization;
 /// <summary>The values that a pickle remembers by number, to use them again. Python counts from 0, so most numbers are places in a list.</summary>
 internal sealed class PickleMemo(ReadBudget budget)
 {
-    private const int BytesOfPlace = 32;
+    private const int BytesOfPlace = 16;
     private const int BytesOfOther = 96;
 
     private readonly List<PthValue> places = [];

@@ -8,7 +8,7 @@ internal sealed class PickleReader
 {
     // As many as Python prints: 4,300 digits.
     private const int MaxIntegerBytes = 1786;
-    private const int BytesOfText = 48;
+    private const int BytesOfText = 24;
 
     private static readonly PthValue True = new PthBool(true);
     private static readonly PthValue False = new PthBool(false);
@@ -82,11 +82,11 @@ internal sealed class PickleReader
             case ']': stack.Push(containers.Sequence(PthSequenceKind.List)); break;
             case 0x8f: stack.Push(containers.Sequence(PthSequenceKind.Set)); break;
             case 0x91: stack.Push(containers.Sequence(PthSequenceKind.Set, stack.PopToMark())); break;
-            case ')': stack.Push(containers.Sequence(PthSequenceKind.Tuple)); break;
-            case 't': stack.Push(containers.Sequence(PthSequenceKind.Tuple, stack.PopToMark())); break;
-            case 0x85: stack.Push(containers.Sequence(PthSequenceKind.Tuple, stack.Pop(1))); break;
-            case 0x86: stack.Push(containers.Sequence(PthSequenceKind.Tuple, stack.Pop(2))); break;
-            case 0x87: stack.Push(containers.Sequence(PthSequenceKind.Tuple, stack.Pop(3))); break;
+            case ')': stack.Push(containers.Tuple([])); break;
+            case 't': stack.Push(containers.Tuple(stack.PopToMark())); break;
+            case 0x85: stack.Push(containers.Tuple(stack.Pop(1))); break;
+            case 0x86: stack.Push(containers.Tuple(stack.Pop(2))); break;
+            case 0x87: stack.Push(containers.Tuple(stack.Pop(3))); break;
             case 'a': Append(PthSequenceKind.List, stack.Pop(1)); break;
             case 'e': Append(PthSequenceKind.List, stack.PopToMark()); break;
             case 0x90: Append(PthSequenceKind.Set, stack.PopToMark()); break;
@@ -120,7 +120,7 @@ internal sealed class PickleReader
             throw PickleFault.Of($"an integer of {size} bytes, more than 4,300 digits");
         }
 
-        budget.TakeBytes(3L * size);
+        budget.TakeBytes(size);
         PushInteger(new BigInteger(input.Bytes(size)));
     }
 
@@ -130,11 +130,10 @@ internal sealed class PickleReader
         stack.Push(new PthFloat(number));
     }
 
-    // Two bytes for each letter, and one for the file's own before they are decoded.
     private void PushText(long size, bool ofPython2 = false)
     {
         byte[] bytes = input.Bytes(size);
-        budget.TakeNode(BytesOfText + (3 * size));
+        budget.TakeNode(BytesOfText + (2 * size));
         stack.Push(new PthText(ofPython2 ? PickleText.DecodePython2(bytes) : PickleText.Decode(bytes)));
     }
 
