@@ -11,9 +11,9 @@ internal static class PthBenchmark
 {
     public const string Usage = """
         Usage: dotnet run -c Release --project benchmarks -- pth write FILE [MIB]
-               dotnet run -c Release --project benchmarks -- pth read FILE
+               dotnet run -c Release --project benchmarks -- pth read FILE [unchecked]
 
-        Writes a file with 16 tensors of MIB mebibytes in all (default 1024), or reads it, and prints the time and the peak of the memory.
+        Writes a file with 16 tensors of MIB mebibytes in all (default 1024), or reads it, with or without looking at its checksums, and prints the time and the peak of the memory.
         """;
 
     /// <exception cref="ArgumentException">The arguments are not as the usage says.</exception>
@@ -23,8 +23,9 @@ internal static class PthBenchmark
         {
             case ["write", string path]: Write(path, 1024); break;
             case ["write", string path, string text] when int.TryParse(text, CultureInfo.InvariantCulture, out int size) && size > 0: Write(path, size); break;
-            case ["read", string path]: Read(path); break;
-            default: throw new ArgumentException($"pth takes 'write FILE [MIB]' or 'read FILE', not '{string.Join(' ', arguments)}'.\n\n{Usage}");
+            case ["read", string path]: Read(path, new PthReadOptions()); break;
+            case ["read", string path, "unchecked"]: Read(path, new PthReadOptions { IgnoreChecksums = true }); break;
+            default: throw new ArgumentException($"pth takes 'write FILE [MIB]' or 'read FILE [unchecked]', not '{string.Join(' ', arguments)}'.\n\n{Usage}");
         }
     }
 
@@ -40,9 +41,9 @@ internal static class PthBenchmark
         Measure("write", () => PthFile.Write(path, weights));
     }
 
-    private static void Read(string path) => Measure("read", () =>
+    private static void Read(string path, PthReadOptions options) => Measure("read", () =>
     {
-        using PthFile file = PthFile.Read(path);
+        using PthFile file = PthFile.Read(path, options);
         long bytes = ((PthDict)file.Root).Select(entry => ((PthTensor)entry.Value).Value).Sum(tensor => tensor.numel() * tensor.element_size());
         Console.WriteLine($"tensors {Mebibytes(bytes)}");
     });

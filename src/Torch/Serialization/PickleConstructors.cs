@@ -13,6 +13,7 @@ internal static class PickleConstructors
         "__builtin__.set", "builtins.set", "__builtin__.frozenset", "builtins.frozenset", "__builtin__.getattr", "builtins.getattr",
         "_codecs.encode", "__builtin__.bytes", "builtins.bytes",
         "numpy.ndarray", "numpy.dtype",
+        "numpy.core.numeric._frombuffer", "numpy._core.numeric._frombuffer",
         "numpy.core.multiarray._reconstruct", "numpy.core.multiarray.scalar", "numpy._core.multiarray._reconstruct", "numpy._core.multiarray.scalar",
     ];
 
@@ -43,5 +44,9 @@ internal static class PickleConstructors
     }
 
     /// <summary>Tells whether names of a module become inert objects.</summary>
-    public static bool IsInert(string module) => module.Split('.')[0] is "mmcv" or "mmengine";
+    public static bool IsInert(string module)
+    {
+        int dot = module.IndexOf('.', StringComparison.Ordinal);
+        return module.AsSpan(0, dot < 0 ? module.Length : dot) is "mmcv" or "mmengine";
+    }
 }

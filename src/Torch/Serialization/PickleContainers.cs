@@ -6,13 +6,21 @@ namespace Compat.Torch.Serialization;
 internal sealed class PickleContainers(ReadBudget budget)
 {
     // What an empty one takes beside its node.
-    private const int BytesOfSequence = 64;
-    private const int BytesOfDict = 104;
+    private const int BytesOfTuple = 40;
+    private const int BytesOfSequence = 48;
+    private const int BytesOfDict = 24;
+    private const int BytesOfFirstEntries = 88;
 
     public PthDict Dict(PthDictKind kind = PthDictKind.Dict)
     {
         budget.TakeNode(BytesOfDict);
         return new PthDict(kind, PthKeyComparer.Python);
+    }
+
+    public PthSequence Tuple(ReadOnlySpan<PthValue> items)
+    {
+        budget.TakeNode(BytesOfTuple + (8L * items.Length));
+        return PthSequence.TupleOf(items);
     }
 
     public PthSequence Sequence(PthSequenceKind kind, params ReadOnlySpan<PthValue> items)
@@ -33,6 +41,8 @@ internal sealed class PickleContainers(ReadBudget budget)
             return;
         }
 
+        budget.TakeEntries(items.Length);
+        sequence.ReserveMembers(items.Length);
         foreach (PthValue item in items)
         {
             TakeKey(item);
@@ -40,7 +50,15 @@ internal sealed class PickleContainers(ReadBudget budget)
         }
     }
 
-    /// <summary>Sets an entry: of equal keys, the first and the last value stay, as in Python.</summary>
+    /// <summary>Makes room for the first entries of a dictionary.</summary>
+    public void Reserve(PthDict dict, int count)
+    {
+        budget.TakeEntries(count);
+        budget.TakeBytes(dict.Count == 0 ? BytesOfFirstEntries : 0);
+        dict.Reserve(count);
+    }
+
+    /// <summary>Sets an entry that there is room for: of equal keys, the first and the last value stay, as in Python.</summary>
     public void Set(PthDict dict, PthValue key, PthValue value)
     {
         TakeKey(key);
@@ -83,6 +101,7 @@ internal sealed class PickleContainers(ReadBudget budget)
 
     private void SetAll(PthDict dict, PthDict source)
     {
+        Reserve(dict, source.Count);
         foreach ((PthValue key, PthValue value) in source)
         {
             Set(dict, key, value);
@@ -92,6 +111,7 @@ internal sealed class PickleContainers(ReadBudget budget)
     // Python 2 writes an OrderedDict so.
     private bool SetPairs(PthDict dict, IReadOnlyList<PthValue> pairs)
     {
+        Reserve(dict, pairs.Count);
         foreach (PthValue pair in pairs)
         {
             if (pair is not PthSequence { Kind: not PthSequenceKind.Set, Items: [PthValue key, PthValue value] })
@@ -107,6 +127,7 @@ internal sealed class PickleContainers(ReadBudget budget)
 
     private void CountAll(PthDict dict, IReadOnlyList<PthValue> items)
     {
+        Reserve(dict, items.Count);
         foreach (PthValue item in items)
         {
             BigInteger before = dict.TryGetValue(item, out PthValue? count) ? ((PthInteger)count).Value : BigInteger.Zero;
@@ -115,9 +136,6 @@ internal sealed class PickleContainers(ReadBudget budget)
         }
     }
 
-    private void TakeKey(PthValue key)
-    {
-        budget.TakeEntries(1);
-        budget.TakeNodes(PthKey.CountParts(key) - 1);
-    }
+    // A large key takes no memory, but time.
+    private void TakeKey(PthValue key) => budget.TakeNodes(PthKey.CountParts(key) - 1);
 }

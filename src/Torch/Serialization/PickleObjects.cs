@@ -35,6 +35,7 @@ internal sealed class PickleObjects(PickleContainers containers, ReadBudget budg
             "__builtin__.bytes" or "builtins.bytes" => arguments is [] ? new PthBytes(ReadOnlyMemory<byte>.Empty) : null,
             "numpy.core.multiarray._reconstruct" or "numpy._core.multiarray._reconstruct" => MakeArray(),
             "numpy.core.multiarray.scalar" or "numpy._core.multiarray.scalar" => MakeScalar(arguments),
+            "numpy.core.numeric._frombuffer" or "numpy._core.numeric._frombuffer" => MakeFromBuffer(arguments),
             "numpy.dtype" or "torch.device" => MakeObject(name, given),
             _ => PickleConstructors.IsInert(name) ? MakeObject(name, given) : null,
         };
@@ -92,6 +93,19 @@ internal sealed class PickleObjects(PickleContainers containers, ReadBudget budg
     {
         budget.TakeNode(BytesOfObject);
         return new PthArray();
+    }
+
+    // So protocol 5 writes arrays.
+    private PthArray? MakeFromBuffer(IReadOnlyList<PthValue> arguments)
+    {
+        if (arguments is not [PthBytes bytes, PthObject type, PthSequence shape, PthText { Value: "C" }])
+        {
+            return null;
+        }
+
+        PthArray array = MakeArray();
+        array.Set(TypeName(type), PickleTensors.Sizes(shape), bytes.Value);
+        return array;
     }
 
     private PthArray? MakeScalar(IReadOnlyList<PthValue> arguments)

@@ -8,8 +8,7 @@ internal sealed class PickleReader
 {
     // As many as Python prints: 4,300 digits.
     private const int MaxIntegerBytes = 1786;
-    private const int BytesOfMemo = 32;
-    private const int BytesOfText = 48;
+    private const int BytesOfText = 24;
 
     private static readonly PthValue True = new PthBool(true);
     private static readonly PthValue False = new PthBool(false);
@@ -21,7 +20,7 @@ internal sealed class PickleReader
     private readonly PickleStack stack;
     private readonly PickleContainers containers;
     private readonly PickleObjects objects;
-    private readonly Dictionary<long, PthValue> memo = [];
+    private readonly PickleMemo memo;
 
     /// <summary>Makes a reader of one pickle.</summary>
     /// <param name="stream">Where the pickle begins. Borrowed.</param>
@@ -33,6 +32,7 @@ internal sealed class PickleReader
         this.storages = storages;
         this.budget = budget;
         stack = new PickleStack(budget);
+        memo = new PickleMemo(budget);
         containers = new PickleContainers(budget);
         objects = new PickleObjects(containers, budget);
     }
@@ -82,21 +82,21 @@ internal sealed class PickleReader
             case ']': stack.Push(containers.Sequence(PthSequenceKind.List)); break;
             case 0x8f: stack.Push(containers.Sequence(PthSequenceKind.Set)); break;
             case 0x91: stack.Push(containers.Sequence(PthSequenceKind.Set, stack.PopToMark())); break;
-            case ')': stack.Push(containers.Sequence(PthSequenceKind.Tuple)); break;
-            case 't': stack.Push(containers.Sequence(PthSequenceKind.Tuple, stack.PopToMark())); break;
-            case 0x85: stack.Push(containers.Sequence(PthSequenceKind.Tuple, stack.Pop(1))); break;
-            case 0x86: stack.Push(containers.Sequence(PthSequenceKind.Tuple, stack.Pop(2))); break;
-            case 0x87: stack.Push(containers.Sequence(PthSequenceKind.Tuple, stack.Pop(3))); break;
+            case ')': stack.Push(containers.Tuple([])); break;
+            case 't': stack.Push(containers.Tuple(stack.PopToMark())); break;
+            case 0x85: stack.Push(containers.Tuple(stack.Pop(1))); break;
+            case 0x86: stack.Push(containers.Tuple(stack.Pop(2))); break;
+            case 0x87: stack.Push(containers.Tuple(stack.Pop(3))); break;
             case 'a': Append(PthSequenceKind.List, stack.Pop(1)); break;
             case 'e': Append(PthSequenceKind.List, stack.PopToMark()); break;
             case 0x90: Append(PthSequenceKind.Set, stack.PopToMark()); break;
             case 's': SetItems(stack.Pop(2)); break;
             case 'u': SetItems(stack.PopToMark()); break;
-            case 'q': Memorize(input.Byte()); break;
-            case 'r': Memorize(input.UInt32()); break;
-            case 0x94: Memorize(memo.Count); break;
-            case 'h': Recall(input.Byte()); break;
-            case 'j': Recall(input.UInt32()); break;
+            case 'q': memo.Set(input.Byte(), stack.Peek()); break;
+            case 'r': memo.Set(input.UInt32(), stack.Peek()); break;
+            case 0x94: memo.Set(memo.Count, stack.Peek()); break;
+            case 'h': stack.Push(memo.Get(input.Byte())); break;
+            case 'j': stack.Push(memo.Get(input.UInt32())); break;
             case 'c': stack.Push(objects.Name(input.Line(), input.Line())); break;
             case 0x93: PushName(); break;
             case 'Q': stack.Push(storages.Get(stack.Pop<PthSequence>())); break;
@@ -120,7 +120,7 @@ internal sealed class PickleReader
             throw PickleFault.Of($"an integer of {size} bytes, more than 4,300 digits");
         }
 
-        budget.TakeBytes(3L * size);
+        budget.TakeBytes(size);
         PushInteger(new BigInteger(input.Bytes(size)));
     }
 
@@ -130,11 +130,10 @@ internal sealed class PickleReader
         stack.Push(new PthFloat(number));
     }
 
-    // Two bytes for each letter, and one for the file's own before they are decoded.
     private void PushText(long size, bool ofPython2 = false)
     {
         byte[] bytes = input.Bytes(size);
-        budget.TakeNode(BytesOfText + (3 * size));
+        budget.TakeNode(BytesOfText + (2 * size));
         stack.Push(new PthText(ofPython2 ? PickleText.DecodePython2(bytes) : PickleText.Decode(bytes)));
     }
 
@@ -147,7 +146,7 @@ internal sealed class PickleReader
 
     private void PushName()
     {
-        PthValue[] names = stack.Pop(2);
+        ReadOnlySpan<PthValue> names = stack.Pop(2);
         stack.Push(names is [PthText module, PthText name] ? objects.Name(module.Value, name.Value) : throw PickleFault.Of("a name that is no text"));
     }
 
@@ -164,7 +163,7 @@ internal sealed class PickleReader
         PickleObjects.SetState(stack.Peek(), state);
     }
 
-    private void Append(PthSequenceKind kind, PthValue[] items)
+    private void Append(PthSequenceKind kind, ReadOnlySpan<PthValue> items)
     {
         if (stack.Peek() is not PthSequence sequence || sequence.Kind != kind)
         {
@@ -174,7 +173,7 @@ internal sealed class PickleReader
         containers.Append(sequence, items);
     }
 
-    private void SetItems(PthValue[] items)
+    private void SetItems(ReadOnlySpan<PthValue> items)
     {
         PthDict? dict = stack.Peek() switch
         {
@@ -187,22 +186,10 @@ internal sealed class PickleReader
             throw PickleFault.Of("entries for something that is no dictionary");
         }
 
+        containers.Reserve(dict, items.Length / 2);
         for (int i = 0; i < items.Length; i += 2)
         {
             containers.Set(dict, items[i], items[i + 1]);
         }
     }
-
-    private void Memorize(long key)
-    {
-        PthValue value = stack.Peek();
-        if (!memo.ContainsKey(key))
-        {
-            budget.TakeBytes(BytesOfMemo);
-        }
-
-        memo[key] = value;
-    }
-
-    private void Recall(long key) => stack.Push(memo.TryGetValue(key, out PthValue? value) ? value : throw PickleFault.Of($"a reference to value {key}, which there is not"));
 }

@@ -8,6 +8,7 @@ internal sealed class PickleStack(ReadBudget budget)
 
     private readonly List<PthValue> values = [];
     private readonly List<int> marks = [];
+    private PthValue[] popped = new PthValue[4];
 
     private int Bottom => marks.Count > 0 ? marks[^1] : 0;
 
@@ -73,31 +74,42 @@ internal sealed class PickleStack(ReadBudget budget)
     }
 
     /// <summary>Takes the topmost values, in the order in which they came.</summary>
+    /// <returns>The values; they are gone with the next call.</returns>
     /// <exception cref="PthException">There are fewer above the last mark.</exception>
-    public PthValue[] Pop(int count)
+    public ReadOnlySpan<PthValue> Pop(int count)
     {
-        PthValue[] popped = new PthValue[count];
-        for (int i = count - 1; i >= 0; i--)
+        if (values.Count - Bottom < count)
         {
-            popped[i] = Pop();
+            throw PickleFault.Of(marks.Count > 0 ? "a mark where a value should be" : "an instruction without a value");
         }
 
-        return popped;
+        return Take(count);
     }
 
     /// <summary>Takes all values above the last mark, and the mark.</summary>
+    /// <returns>The values; they are gone with the next call.</returns>
     /// <exception cref="PthException">There is no mark.</exception>
-    public PthValue[] PopToMark()
+    public ReadOnlySpan<PthValue> PopToMark()
     {
         if (marks.Count == 0)
         {
             throw PickleFault.Of("an end without a beginning");
         }
 
-        PthValue[] popped = new PthValue[values.Count - Bottom];
-        values.CopyTo(Bottom, popped, 0, popped.Length);
-        values.RemoveRange(Bottom, popped.Length);
+        ReadOnlySpan<PthValue> taken = Take(values.Count - Bottom);
         marks.RemoveAt(marks.Count - 1);
-        return popped;
+        return taken;
+    }
+
+    private ReadOnlySpan<PthValue> Take(int count)
+    {
+        if (popped.Length < count)
+        {
+            popped = new PthValue[values.Capacity];
+        }
+
+        values.CopyTo(values.Count - count, popped, 0, count);
+        values.RemoveRange(values.Count - count, count);
+        return popped.AsSpan(0, count);
     }
 }

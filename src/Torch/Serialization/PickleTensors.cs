@@ -6,9 +6,6 @@ namespace Compat.Torch.Serialization;
 /// <summary>Makes views of storages, which must lie inside them.</summary>
 internal sealed class PickleTensors(ReadBudget budget)
 {
-    /// <summary>What a tensor takes beside its elements, most of it native.</summary>
-    public const int BytesOfTensor = 512;
-
     private const int MaxDimensions = 64;                             // PyTorch's own limit
 
     public PthTensor Make(IReadOnlyList<PthValue> arguments)
@@ -22,7 +19,7 @@ internal sealed class PickleTensors(ReadBudget budget)
         long[] strides = Sizes(stride);
         Check(storage.Value.numel(), Whole(offset), sizes, strides);
         bool requiresGrad = arguments.Count > 4 && arguments[4] is PthBool { Value: true };
-        budget.TakeNode(BytesOfTensor);
+        budget.TakeTensor();
         Tensor view = storage.Value.as_strided(sizes, strides, Whole(offset));
         return new PthTensor(arguments.Count > 6 ? WithFlags(view, arguments[6]) : view, requiresGrad);
     }
@@ -39,13 +36,13 @@ internal sealed class PickleTensors(ReadBudget budget)
         Tensor result = view;
         if (IsSet(flags, "conj"))
         {
-            budget.TakeBytes(BytesOfTensor);
+            budget.TakeTensor();
             result = view.is_complex() ? result.conj() : throw new PthException($"The file has a conjugated tensor of type {view.dtype}, which is not complex. It is damaged.");
         }
 
         if (IsSet(flags, "neg"))
         {
-            budget.TakeBytes(BytesOfTensor);
+            budget.TakeTensor();
             result = TorchKernels.NegatedView(result);
         }
 

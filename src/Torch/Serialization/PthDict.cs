@@ -7,7 +7,11 @@ namespace Compat.Torch.Serialization;
 /// <example><code>new PthDict { ["epoch"] = 3, ["state_dict"] = weights }</code></example>
 public sealed record PthDict : PthValue, IEnumerable<KeyValuePair<PthValue, PthValue>>
 {
-    private readonly OrderedDictionary<PthValue, PthValue> entries;
+    private static readonly OrderedDictionary<PthValue, PthValue> None = [];
+
+    // Made with the first entry: files have an empty dictionary for each tensor.
+    private readonly PthKeyComparer comparer;
+    private OrderedDictionary<PthValue, PthValue> entries = None;
 
     /// <summary>Makes an empty dictionary.</summary>
     /// <param name="kind">Which of Python's it is. The default is a plain one.</param>
@@ -19,7 +23,7 @@ public sealed record PthDict : PthValue, IEnumerable<KeyValuePair<PthValue, PthV
     internal PthDict(PthDictKind kind, PthKeyComparer comparer)
     {
         Kind = kind;
-        entries = new OrderedDictionary<PthValue, PthValue>(comparer);
+        this.comparer = comparer;
     }
 
     /// <summary>Gets which of Python's dictionaries it is.</summary>
@@ -63,6 +67,7 @@ public sealed record PthDict : PthValue, IEnumerable<KeyValuePair<PthValue, PthV
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(value);
+        Reserve(0);
         entries[key] = value;
     }
 
@@ -71,6 +76,15 @@ public sealed record PthDict : PthValue, IEnumerable<KeyValuePair<PthValue, PthV
     public IEnumerator<KeyValuePair<PthValue, PthValue>> GetEnumerator() => entries.GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    // Later ones come in batches, and room for each exactly would be made again for the next.
+    internal void Reserve(int count)
+    {
+        if (ReferenceEquals(entries, None))
+        {
+            entries = new OrderedDictionary<PthValue, PthValue>(count, comparer);
+        }
+    }
 
     internal bool TryGetValue(PthValue key, [NotNullWhen(true)] out PthValue? value) => entries.TryGetValue(key, out value);
 }

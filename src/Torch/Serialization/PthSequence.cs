@@ -3,7 +3,8 @@ namespace Compat.Torch.Serialization;
 /// <summary>A list, a tuple or a set.</summary>
 public sealed record PthSequence : PthValue
 {
-    private readonly List<PthValue> items;
+    // An array in what was read as a tuple: files have one for each shape and each call, so every byte of one counts.
+    private readonly IReadOnlyList<PthValue> items;
     private HashSet<PthValue>? members;
 
     /// <summary>Makes a sequence.</summary>
@@ -12,7 +13,13 @@ public sealed record PthSequence : PthValue
     public PthSequence(PthSequenceKind kind, params IEnumerable<PthValue> items)
     {
         Kind = kind;
-        this.items = [.. items];
+        this.items = new List<PthValue>(items);
+    }
+
+    private PthSequence(PthSequenceKind kind, PthValue[] items)
+    {
+        Kind = kind;
+        this.items = items;
     }
 
     /// <summary>Makes a list.</summary>
@@ -31,15 +38,25 @@ public sealed record PthSequence : PthValue
     /// <summary>Gets the items.</summary>
     public IReadOnlyList<PthValue> Items => items;
 
-    internal void Append(ReadOnlySpan<PthValue> more) => items.AddRange(more);
+    internal static PthSequence TupleOf(ReadOnlySpan<PthValue> items) => new(PthSequenceKind.Tuple, items.ToArray());
+
+    internal void Append(ReadOnlySpan<PthValue> more) => ((List<PthValue>)items).AddRange(more);
+
+    internal void ReserveMembers(int count)
+    {
+        members ??= new HashSet<PthValue>(count, PthKeyComparer.Python);
+        if (items.Count == 0)
+        {
+            ((List<PthValue>)items).EnsureCapacity(count);
+        }
+    }
 
     // As Python's sets: what is there already is not added.
     internal void AppendMember(PthValue item)
     {
-        members ??= new HashSet<PthValue>(PthKeyComparer.Python);
-        if (members.Add(item))
+        if (members!.Add(item))
         {
-            items.Add(item);
+            ((List<PthValue>)items).Add(item);
         }
     }
 }

@@ -28,16 +28,23 @@ internal sealed class StorageTable(ReadBudget budget, Func<StorageReference, Sca
         }
 
         budget.TakeStorage((Int128)reference.Count * size);
-        budget.TakeNode(PickleTensors.BytesOfTensor);
+        budget.TakeTensor();
         PthTensor storage = new(load(reference, type)) { IsStorage = true };
         storages.Add(reference.Key, (reference, storage));
         return storage;
     }
 
     // torch.save lets several types show one storage if it is empty, and only then.
-    private static PthTensor Again(StorageReference known, StorageReference reference, ScalarType type) => known.Count == 0 && reference.Count == 0
-        ? new PthTensor(empty([0], type)) { IsStorage = true }
-        : throw new PthException(
-            $"The file says of storage '{reference.Key}' that it has {known.Count} elements of {known.Type}, and again that it has {reference.Count} of {reference.Type}. "
-            + "It is damaged.");
+    private PthTensor Again(StorageReference known, StorageReference reference, ScalarType type)
+    {
+        if (known.Count > 0 || reference.Count > 0)
+        {
+            throw new PthException(
+                $"The file says of storage '{reference.Key}' that it has {known.Count} elements of {known.Type}, and again that it has {reference.Count} of {reference.Type}. "
+                + "It is damaged.");
+        }
+
+        budget.TakeTensor();
+        return new PthTensor(empty([0], type)) { IsStorage = true };
+    }
 }

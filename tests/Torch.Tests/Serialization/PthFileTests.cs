@@ -21,11 +21,12 @@ public sealed class PthFileTests
         """;
 
     private const string WriteInPython = """
-        import sys, torch, collections
+        import sys, torch, collections, numpy
         protocol = int(sys.argv[3])
         base = torch.arange(6, dtype=torch.float32).reshape(2, 3)
         value = {'a': base, 'b': base.t(), 'c': torch.nn.Parameter(torch.ones(2, dtype=torch.bfloat16)), 'size': base.shape, 'set': {1},
-                 'od': collections.OrderedDict(x=1.5), 'big': 2 ** 70, 'frozen': frozenset([1, 2]), 'raw': b'x' * 300, 'device': torch.device('cpu'), 'dtype': torch.float16}
+                 'od': collections.OrderedDict(x=1.5), 'big': 2 ** 70, 'frozen': frozenset([1, 2]), 'raw': b'x' * 300, 'device': torch.device('cpu'), 'dtype': torch.float16,
+                 'array': numpy.arange(6, dtype='i4').reshape(2, 3), 'none': b''}
         torch.save(value, sys.argv[1], _use_new_zipfile_serialization=sys.argv[2] == 'zip', pickle_protocol=protocol)
         """;
 
@@ -186,6 +187,10 @@ public sealed class PthFileTests
         ((PthObject)root["dtype"]).Name.Should().Be("torch.float16");
         ((PthSequence)root["set"]).Items.Should().Equal(new PthInteger(1));
         ((PthSequence)root["frozen"]).Items.Should().HaveCount(2);
+        PthArray array = (PthArray)root["array"];
+        array.Shape.Should().Equal(2, 3);
+        array.ToDoubles().Should().Equal(0, 1, 2, 3, 4, 5);
+        ((PthBytes)root["none"]).Value.Length.Should().Be(0);
         ((PthBytes)root["raw"]).Value.ToArray().Should().Equal(Enumerable.Repeat((byte)'x', 300));
     }
 
