@@ -85,6 +85,7 @@ public sealed class AbandonedLoaderTests
             reading.Wait();
             using Timer opened = new(_ => disposing.Set(), null, TimeSpan.FromMilliseconds(50), Timeout.InfiniteTimeSpan);
             loader.Dispose();
+            disposing.Set();
         });
         other.Start();
         Action read = () =>
