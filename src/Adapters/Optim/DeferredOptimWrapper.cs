@@ -6,6 +6,7 @@ using Compat.Torch.Optim;
 using Compat.Torch.Serialization;
 using Compat.Torch.Training;
 using Microsoft.Extensions.Logging;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Compat.Adapters.Optim;
@@ -160,9 +161,17 @@ public sealed class DeferredOptimWrapper : BaseOptimWrapper
     }
 
     /// <inheritdoc/>
-    public override void LoadState(PthDict state)
+    public override void CheckState(PthDict state)
     {
         ArgumentNullException.ThrowIfNull(state);
+        ForEachIn(state, static (optimizer, own) => optimizer.CheckState(own));
+    }
+
+    /// <inheritdoc/>
+    public override void LoadState(PthDict state)
+    {
+        CheckState(state);
+        using DisposeScope scope = NewDisposeScope();
         PthDict before = SaveState();
         try
         {
@@ -170,8 +179,13 @@ public sealed class DeferredOptimWrapper : BaseOptimWrapper
         }
         catch (PthException)
         {
-            Load(before);
+            Load(before);                                             // an optimizer of somebody else's checks only when it loads
             throw;
+        }
+
+        if (Context is { } context)
+        {
+            ForEachIn(state, (optimizer, own) => optimizer.WarnIfForgetful(own, context.Logger));
         }
     }
 
@@ -214,11 +228,13 @@ public sealed class DeferredOptimWrapper : BaseOptimWrapper
         atStart = null;
     }
 
-    private void Load(PthDict state)
+    private void Load(PthDict state) => ForEachIn(state, static (optimizer, own) => optimizer.LoadState(own));
+
+    private void ForEachIn(PthDict state, Action<optim.Optimizer, PthDict> act)
     {
         foreach ((string name, optim.Optimizer optimizer) in All)
         {
-            optimizer.LoadState(Optimizer!.IsNamed ? state.Require<PthDict>(name, "an optimizer's state") : state);
+            act(optimizer, Optimizer!.IsNamed ? state.Require<PthDict>(name, "an optimizer's state") : state);
         }
     }
 

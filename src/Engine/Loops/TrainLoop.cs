@@ -118,8 +118,14 @@ public abstract class TrainLoop : BaseLoop, IDisposable
     public virtual void LoadState(PthDict state)
     {
         TrainingPosition position = new(state.RequireInt32("epoch"), state.RequireInt32("iter"), state.RequireInt32("batch_index"));
+        if (position.BatchIndex > position.Iter)
+        {
+            throw new PthException(
+                $"The state has {position.BatchIndex} under 'batch_index'; it must be from 0 to {position.Iter}, its 'iter'. The file is damaged; take an older one.");
+        }
+
         string phase = state.Require<PthText>("phase", "a text").Value;
-        if (!Enum.TryParse(phase, out TrainingPhase next) || !Enum.IsDefined(next))
+        if (!Enum.TryParse(phase, out TrainingPhase next) || next.ToString() != phase)
         {
             throw new PthException($"The state's 'phase' is '{phase}'; it must be {string.Join(", ", Enum.GetNames<TrainingPhase>())}.");
         }

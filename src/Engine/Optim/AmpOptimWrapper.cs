@@ -94,30 +94,28 @@ public class AmpOptimWrapper : OptimWrapper
         return state;
     }
 
+    /// <inheritdoc/>
+    public override void CheckState(PthDict state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        ScalerOf(state);
+        base.CheckState(state);
+    }
+
     /// <summary>Takes over a state of this or another wrapper; without <c>loss_scaler</c> in it the scaler stays as it is.</summary>
     /// <inheritdoc/>
     /// <remarks>The settings of the scaler that was saved win over those of the options; a fixed scale returns after the next update.</remarks>
     public override void LoadState(PthDict state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        GradScalerState? before = LossScaler.SaveState();
-        if (before is null || !state.TryGetValue(LossScalerKey, out PthValue? _))
+        GradScalerState? scaler = ScalerOf(state);
+        base.LoadState(state);
+        if (scaler is null)
         {
-            base.LoadState(state);
             return;
         }
 
-        LoadScaler(GradScalerState.FromPth(state.Require<PthDict>(LossScalerKey, "the state of a loss scaler")));
-        try
-        {
-            base.LoadState(state);
-        }
-        catch (PthException)
-        {
-            LossScaler.LoadState(before);
-            throw;
-        }
-
+        LossScaler.LoadState(scaler);
         if (Context is not null)
         {
             LossScaler.WarnIfOdd(Context.Logger);
@@ -175,15 +173,8 @@ public class AmpOptimWrapper : OptimWrapper
             $"The model is on {device}, where nothing can be cast; autocast knows CPU and CUDA. Set Autocast = false to scale the loss and cast nothing."),
     };
 
-    private void LoadScaler(GradScalerState state)
-    {
-        try
-        {
-            LossScaler.LoadState(state);
-        }
-        catch (InvalidOperationException exception)
-        {
-            throw new PthException(exception.Message, exception);
-        }
-    }
+    // Nothing for a scaler that is off, and of a state without one.
+    private GradScalerState? ScalerOf(PthDict state) => LossScaler.IsEnabled && state.TryGetValue(LossScalerKey, out PthValue? _)
+        ? GradScalerState.FromPth(state.Require<PthDict>(LossScalerKey, "the state of a loss scaler"))
+        : null;
 }

@@ -112,6 +112,14 @@ public abstract class BaseOptimWrapper : IDisposable
     /// </returns>
     public abstract PthDict SaveState();
 
+    /// <summary>Checks whether <see cref="LoadState"/> would take a state, so that several wrappers are loaded all or none.</summary>
+    /// <param name="state">The state. Borrowed.</param>
+    /// <remarks>The default checks nothing. A wrapper of one's own that overrides it spares others the way back.</remarks>
+    /// <exception cref="PthException">The state does not fit.</exception>
+    public virtual void CheckState(PthDict state)
+    {
+    }
+
     /// <summary>Takes over what <see cref="SaveState"/> or MMEngine gave.</summary>
     /// <param name="state">The state. Borrowed; it stays as it is.</param>
     /// <exception cref="PthException">The state does not fit; the wrapper is as it was.</exception>

@@ -36,7 +36,9 @@ internal static class GradientStates
                 || number < 0
                 || number >= parameters.Length
                 || value is not PthTensor gradient
-                || !gradient.Value.shape.SequenceEqual(parameters[(int)number].shape))
+                || !gradient.Value.shape.SequenceEqual(parameters[(int)number].shape)
+                || gradient.Value.is_complex() != parameters[(int)number].is_complex()
+                || !(gradient.Value.is_floating_point() || gradient.Value.is_complex()))
             {
                 throw new PthException(
                     $"A saved gradient does not fit any of the optimizer's {parameters.Length} parameters. Load the progress of the optimizer that trained this model.");

@@ -186,15 +186,27 @@ public class OptimWrapper : BaseOptimWrapper
     }
 
     /// <inheritdoc/>
+    public override void CheckState(PthDict state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        defaults?.CheckSettings(DefaultsOf(state));
+        Optimizer.CheckState(Without(state, BaseParamSettings));
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>A state that remembers nothing of any parameter is taken, and a line in the log says so.</remarks>
     public override void LoadState(PthDict state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        PthDict saved = state.TryGetValue(BaseParamSettings, out PthValue? value)
-            ? value as PthDict ?? throw new PthException($"The state's '{BaseParamSettings}' is no dictionary. The file is damaged.")
-            : [];
+        PthDict saved = DefaultsOf(state);
         defaults?.CheckSettings(saved);
-        Optimizer.LoadState(Without(state, BaseParamSettings));
+        PthDict rest = Without(state, BaseParamSettings);
+        Optimizer.LoadState(rest);
         defaults?.LoadSettings(saved);
+        if (Context is { } context)
+        {
+            Optimizer.WarnIfForgetful(rest, context.Logger);
+        }
     }
 
     /// <inheritdoc/>
@@ -210,23 +222,13 @@ public class OptimWrapper : BaseOptimWrapper
     public override void LoadProgress(PthDict progress)
     {
         ArgumentNullException.ThrowIfNull(progress);
-        if (!progress.TryGetValue("inner_count", out PthValue? inner)
-            || inner is not PthInteger count
-            || !progress.TryGetValue("update_count", out PthValue? updates)
-            || updates is not PthInteger updated
-            || !progress.TryGetValue("must_clear", out PthValue? clear)
-            || clear is not PthBool clears
-            || !progress.TryGetValue("gradients", out PthValue? saved)
-            || saved is not PthDict gradients)
-        {
-            throw new PthException(
-                "The value is no progress of an OptimWrapper: it lacks 'inner_count', 'update_count', 'must_clear' or 'gradients'. Give what SaveProgress gave.");
-        }
-
+        (int count, int updates) = (progress.RequireInt32("inner_count"), progress.RequireInt32("update_count"));
+        bool clears = progress.Require<PthBool>("must_clear", "a truth value").Value;
+        PthDict gradients = progress.Require<PthDict>("gradients", "a dictionary");
         GradientStates.Check(Optimizer, gradients);
-        window.Resume((int)count.Value);
-        UpdateCount = (int)updated.Value;
-        mustClear = clears.Value;
+        window.Resume(count);
+        UpdateCount = updates;
+        mustClear = clears;
         hasGradients = gradients.Count > 0;
         lostGradients = null;
         if (hasGradients)
@@ -283,6 +285,10 @@ public class OptimWrapper : BaseOptimWrapper
             Optimizer.Dispose();
         }
     }
+
+    private static PthDict DefaultsOf(PthDict state) => state.TryGetValue(BaseParamSettings, out PthValue? value)
+        ? value as PthDict ?? throw new PthException($"The state's '{BaseParamSettings}' is a {value.GetType().Name}; it must be a dictionary. The file is damaged.")
+        : [];
 
     private static PthDict Without(PthDict state, string name)
     {

@@ -169,8 +169,7 @@ public sealed class OptimWrapperDict : BaseOptimWrapper, IReadOnlyDictionary<str
     public override PthDict SaveState() => ByName(member => member.SaveState());
 
     /// <inheritdoc/>
-    /// <remarks>As in MMEngine, a wrapper that the state does not have stays as it is; a line in the log says so.</remarks>
-    public override void LoadState(PthDict state)
+    public override void CheckState(PthDict state)
     {
         ArgumentNullException.ThrowIfNull(state);
         string[] unknown = [.. state.Select(entry => (entry.Key as PthText)?.Value ?? "?").Where(name => !members.ContainsKey(name))];
@@ -180,6 +179,15 @@ public sealed class OptimWrapperDict : BaseOptimWrapper, IReadOnlyDictionary<str
                 $"The state is for {string.Join(", ", unknown)}, but the wrappers are {string.Join(", ", members.Keys)}. Name the wrappers as in the run that saved it.");
         }
 
+        ForEachIn(state, static (member, own) => member.CheckState(own));
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>As in MMEngine, a wrapper that the state does not have stays as it is; a line in the log says so.</remarks>
+    public override void LoadState(PthDict state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        CheckState(state);
         using DisposeScope scope = NewDisposeScope();
         (OptimizerGroup Group, double? Lr, double? Momentum)[] initials = [.. ParamGroups.Select(group => (group, group.InitialLr, group.InitialMomentum))];
         PthDict before = SaveState();
@@ -189,7 +197,7 @@ public sealed class OptimWrapperDict : BaseOptimWrapper, IReadOnlyDictionary<str
         }
         catch (PthException)
         {
-            Load(before);
+            Load(before);                                             // a wrapper of somebody else's checks only when it loads
             Array.ForEach(initials, initial => (initial.Group.InitialLr, initial.Group.InitialMomentum) = (initial.Lr, initial.Momentum));
             throw;
         }
@@ -241,13 +249,15 @@ public sealed class OptimWrapperDict : BaseOptimWrapper, IReadOnlyDictionary<str
         return saved;
     }
 
-    private void Load(PthDict state)
+    private void Load(PthDict state) => ForEachIn(state, static (member, own) => member.LoadState(own));
+
+    private void ForEachIn(PthDict state, Action<BaseOptimWrapper, PthDict> act)
     {
         foreach ((string name, BaseOptimWrapper member) in members)
         {
             if (state.TryGetValue(name, out PthValue? _))
             {
-                member.LoadState(state.Require<PthDict>(name, "the state of a wrapper"));
+                act(member, state.Require<PthDict>(name, "the state of a wrapper"));
             }
         }
     }

@@ -45,7 +45,7 @@ public class ConstantParamScheduler : ParamScheduler
     protected override void LoadSettings(PthDict state)
     {
         SchedulerState read = new(state);
-        (double loaded, int total) = (read.Number("factor"), read.Int("total_iters"));
+        (double loaded, int total) = (read.Number("factor"), read.Int("total_iters", min: 0));
         SettingsCheck.OfState(Fault(loaded));
         (factor, totalIters) = (loaded, total);
     }

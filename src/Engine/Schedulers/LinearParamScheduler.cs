@@ -47,7 +47,7 @@ public class LinearParamScheduler : ParamScheduler
     protected override void LoadSettings(PthDict state)
     {
         SchedulerState read = new(state);
-        (double start, double end, int total) = (read.Number("start_factor"), read.Number("end_factor"), read.Int("total_iters"));
+        (double start, double end, int total) = (read.Number("start_factor"), read.Number("end_factor"), read.Int("total_iters", min: 0));
         SettingsCheck.OfState(Fault(start, end));
         (startFactor, endFactor, totalIters) = (start, end, total);
     }

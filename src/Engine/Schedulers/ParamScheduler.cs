@@ -130,7 +130,13 @@ public abstract class ParamScheduler
                 $"The state is that of a schedule of '{option}', but this one changes '{Option}'. Load the schedules in the order in which they were saved.");
         }
 
-        (int begin, int end, int last, int global) = (read.Int("begin"), read.Int("end"), read.Int("last_step"), read.Int("_global_step"));
+        (int begin, int end, int last, int global) = (read.Int("begin"), read.Int("end"), read.Int("last_step", min: -1), read.Int("_global_step", min: -1));
+        if (end <= begin)
+        {
+            throw new PthException(
+                $"The state of the schedule of '{Option}' has {begin} under 'begin' and {end} under 'end'; 'end' must be above 'begin'. The file is damaged; take an older one.");
+        }
+
         bool byEpoch = read.Flag("by_epoch");
         double[] values = NumberPerGroup(read, "base_values", "initial values");
         double[] present = NumberPerGroup(read, "_last_value", "last values");

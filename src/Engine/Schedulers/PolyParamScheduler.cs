@@ -46,7 +46,7 @@ public class PolyParamScheduler : ParamScheduler
     protected override void LoadSettings(PthDict state)
     {
         SchedulerState read = new(state);
-        (double lowest, double exponent, int total) = (read.Number("eta_min"), read.Number("power"), read.Int("total_iters"));
+        (double lowest, double exponent, int total) = (read.Number("eta_min"), read.Number("power"), read.Int("total_iters", min: 0));
         SettingsCheck.OfState(Fault(exponent));
         (etaMin, power, totalIters) = (lowest, exponent, total);
     }

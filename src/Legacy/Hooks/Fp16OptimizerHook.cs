@@ -51,6 +51,7 @@ public class Fp16OptimizerHook : OptimizerHook, IDisposable
     public override void BeforeRun(BaseRunner runner)
     {
         ArgumentNullException.ThrowIfNull(runner);
+        GradScalerState? saved = ScalerOf(runner.Meta);               // checked before anything is changed
         if (Fp16.Wrap(runner.Model, dtype) == 0)
         {
             CompatEvents.Write(
@@ -61,7 +62,11 @@ public class Fp16OptimizerHook : OptimizerHook, IDisposable
                 + $"{dtype} implement {nameof(IFp16Switchable)} and begin their methods with Fp16.Auto.");
         }
 
-        LoadScaler(runner.Meta);
+        if (saved is not null)
+        {
+            LossScaler.LoadState(saved);
+        }
+
         LossScaler.WarnIfOdd(runner.Logger);
         runner.LogBuffer.AwaitsScaler = LossScaler.IsEnabled;
     }
@@ -107,14 +112,18 @@ public class Fp16OptimizerHook : OptimizerHook, IDisposable
         runner.Meta.Section("fp16").Defer("loss_scaler", SaveScaler);
     }
 
-    private void LoadScaler(RunnerMeta? meta)
+    private GradScalerState? ScalerOf(RunnerMeta? meta)
     {
-        if (LossScaler.IsEnabled
-            && meta is not null && meta.TryGetValue("fp16", out PthValue? fp16)
-            && fp16 is PthDict section && section.TryGetValue("loss_scaler", out _))
+        if (!LossScaler.IsEnabled || meta is null || !meta.TryGetValue("fp16", out PthValue? fp16))
         {
-            LossScaler.LoadState(GradScalerState.FromPth(section.Require<PthDict>("loss_scaler", "the state of a loss scaler")));
+            return null;
         }
+
+        PthDict section = fp16 as PthDict ?? throw new PthException(
+            $"The meta's 'fp16' is a {fp16.GetType().Name}; it must be a dictionary, where the loss scaler keeps its state. Rename the entry, or remove it.");
+        return section.TryGetValue("loss_scaler", out _)
+            ? GradScalerState.FromPth(section.Require<PthDict>("loss_scaler", "the state of a loss scaler"))
+            : null;
     }
 
     private PthDict SaveScaler() => (isDisposed ? lastState : LossScaler.SaveState())?.ToPth() ?? [];

@@ -107,7 +107,7 @@ public sealed class LossScaler
 
     /// <summary>Takes a state over, and its settings too.</summary>
     /// <param name="state">What <see cref="SaveState"/> or MMCV's <c>state_dict</c> gave. Borrowed.</param>
-    /// <exception cref="PthException">Something is missing or of another kind; this scaler is as it was, unlike MMCV's.</exception>
+    /// <exception cref="PthException">Something is missing, of another kind or out of range; this scaler is as it was, unlike MMCV's.</exception>
     public void LoadState(PthDict state)
     {
         ArgumentNullException.ThrowIfNull(state);
@@ -118,18 +118,25 @@ public sealed class LossScaler
             string other => throw new PthException($"The state's mode is '{other}'; it must be 'dynamic' or 'static'. Give the state of a loss scaler."),
         };
         (LossScale, Mode, ScaleFactor, ScaleWindow, Iter, LastOverflowIter) = (
-            Number(state, "cur_scale"),
+            Positive(state, "cur_scale"),
             mode,
-            Number(state, "scale_factor"),
+            Positive(state, "scale_factor"),
             state.RequireInt32("scale_window", min: 1),
             state.RequireInt32("cur_iter"),
             state.RequireInt32("last_overflow_iter", min: -1));
     }
 
-    private static double Number(PthDict state, string key) => state.Require<PthValue>(key, "a number") switch
+    private static double Positive(PthDict state, string key)
     {
-        PthFloat number => number.Value,
-        PthInteger number => (double)number.Value,
-        PthValue other => throw new PthException($"The state's '{key}' is a {other.GetType().Name}; it must be a number. Give the state of a loss scaler."),
-    };
+        double number = state.Require<PthValue>(key, "a number") switch
+        {
+            PthFloat real => real.Value,
+            PthInteger whole => (double)whole.Value,
+            PthValue other => throw new PthException($"The state's '{key}' is a {other.GetType().Name}; it must be a number. Give the state of a loss scaler."),
+        };
+        return number > 0 && double.IsFinite(number)
+            ? number
+            : throw new PthException(FormattableString.Invariant(
+                $"The state has {number} under '{key}'; it must be above 0 and finite. The file is damaged; take an older one."));
+    }
 }

@@ -9,19 +9,20 @@ internal sealed class BatchFetcher(Dataset dataset, Collate collate, bool pinMem
     /// <summary>Reads a batch.</summary>
     /// <returns>The batch; its tensors belong to no dispose scope.</returns>
     /// <exception cref="SampleException">The dataset or the collating failed.</exception>
-    public DataBatch Fetch(IndexBatch indices, WorkerInfo worker, CancellationToken stop) => worker.ForBatch(indices.Number, () =>
+    /// <exception cref="ObjectDisposedException">Nobody wants the batch any more.</exception>
+    public DataBatch Fetch(IndexBatch indices, WorkerInfo worker, WorkQueue queue) => worker.ForBatch(indices.Number, () =>
     {
         using DisposeScope scope = NewDisposeScope();
-        DataBatch batch = PutTogether(indices.Indices, Array.ConvertAll([.. indices.Indices], index => Read(index, stop)));
+        DataBatch batch = PutTogether(indices.Indices, Array.ConvertAll([.. indices.Indices], index => Read(index, queue)));
         batch = pinMemory ? batch.With([.. batch.Tensors.Select(tensor => tensor.pin_memory())]) : batch;
         batch.Indices = indices.Indices;
         scope.Detach(batch.Tensors);
         return batch;
     });
 
-    private DataBatch Read(int index, CancellationToken stop)
+    private DataBatch Read(int index, WorkQueue queue)
     {
-        stop.ThrowIfCancellationRequested();
+        ObjectDisposedException.ThrowIf(queue.IsStopped, typeof(BatchLoader));
         try
         {
             return dataset[index];

@@ -12,17 +12,17 @@ namespace Compat.Torch.Data;
 /// it.</para>
 /// <para>Batches come in the same order, with the same content, whatever the number of workers. Each pass draws one number from torch's generator, for the
 /// random numbers of workers (<see cref="WorkerInfo"/>), as PyTorch does; so equal seeds leave the generator where PyTorch leaves it.</para>
-/// <para>Ending an enumeration early, or disposing the loader, stops the workers and frees what they have read. The position is that of one pass: while two run
-/// over the same sampler at once, it is of neither. Source: PyTorch <c>DataLoader</c>.</para>
+/// <para>Ending an enumeration early, or disposing the loader, stops the workers and frees what they have read. The workers of a pass that nobody ends stop when it
+/// is collected, at the latest with the process. The position is that of one pass: while two run over the same sampler at once, it is of neither. Source: PyTorch <c>DataLoader</c>.</para>
 /// </remarks>
 public sealed class BatchLoader : IEnumerable<DataBatch>, IDisposable
 {
     private readonly BatchLoaderOptions options;
     private readonly BatchFetcher fetcher;
-    private readonly HashSet<IBatchSource> running = [];
+    private readonly List<WeakReference<IBatchSource>> running = [];   // weak: a pass that is abandoned is to be collected
     private LoaderPosition? current;
     private LoaderPosition? resumed;
-    private bool isDisposed;
+    private volatile bool isDisposed;
 
     /// <summary>Makes a loader.</summary>
     /// <param name="dataset">The samples.</param>
@@ -96,6 +96,7 @@ public sealed class BatchLoader : IEnumerable<DataBatch>, IDisposable
     /// <summary>Begins a pass. The number for its workers is drawn here, not with the first batch, as PyTorch does.</summary>
     /// <returns>The batches.</returns>
     /// <exception cref="SampleException">The dataset or the collating failed, on whatever thread.</exception>
+    /// <exception cref="ObjectDisposedException">The loader was disposed.</exception>
     public IEnumerator<DataBatch> GetEnumerator()
     {
         ObjectDisposedException.ThrowIf(isDisposed, this);
@@ -112,15 +113,21 @@ public sealed class BatchLoader : IEnumerable<DataBatch>, IDisposable
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     /// <summary>Stops the workers of passes that nobody ended, and frees what they have read. The loader gives no batch any more.</summary>
+    /// <remarks>
+    /// Any thread may call it: a pass in progress on another one ends with an <see cref="ObjectDisposedException"/>, with workers or without, at the latest before the
+    /// sample after the one that is being read.
+    /// </remarks>
     public void Dispose()
     {
-        isDisposed = true;
-        foreach (IBatchSource source in running)
+        IBatchSource[] sources;
+        lock (running)
         {
-            source.Dispose();
+            isDisposed = true;
+            sources = [.. running.Select(static one => one.TryGetTarget(out IBatchSource? source) ? source : null).OfType<IBatchSource>()];
+            running.Clear();
         }
 
-        running.Clear();
+        Array.ForEach(sources, static source => source.Stop());
     }
 
     private IEnumerator<DataBatch> Pass(LoaderPosition begin)
@@ -153,16 +160,23 @@ public sealed class BatchLoader : IEnumerable<DataBatch>, IDisposable
         finally
         {
             current = null;
-            running.Remove(source);
+            lock (running)
+            {
+                running.RemoveAll(one => !one.TryGetTarget(out IBatchSource? other) || other == source);
+            }
         }
     }
 
     private IBatchSource Start(long baseSeed)
     {
-        IBatchSource source = options.NumWorkers == 0
-            ? new DirectSource(fetcher, baseSeed)
-            : new BatchWorkers(fetcher, baseSeed, options.NumWorkers, options.PrefetchFactor);
-        running.Add(source);
-        return source;
+        lock (running)
+        {
+            ObjectDisposedException.ThrowIf(isDisposed, this);
+            IBatchSource source = options.NumWorkers == 0
+                ? new DirectSource(fetcher, baseSeed)
+                : new BatchWorkers(fetcher, baseSeed, options.NumWorkers, options.PrefetchFactor);
+            running.Add(new(source));
+            return source;
+        }
     }
 }

@@ -1,28 +1,20 @@
-using System.Collections.Concurrent;
-using Compat.Torch.Native;
-
 namespace Compat.Torch.Data;
 
 /// <summary>Threads that read batches ahead of the training thread, which takes them in the order in which it asked.</summary>
 internal sealed class BatchWorkers : IBatchSource
 {
-    private readonly BlockingCollection<FetchJob> asked = [];
+    private readonly WorkQueue asked = new();
     private readonly Queue<FetchJob> pending = [];
-    private readonly CancellationTokenSource stop = new();
-    private readonly Thread[] threads;
-    private readonly BatchFetcher fetcher;
+    private readonly WorkerThread[] threads;
 
     public BatchWorkers(BatchFetcher fetcher, long baseSeed, int numWorkers, int prefetchFactor)
     {
-        this.fetcher = fetcher;
         Ahead = numWorkers * prefetchFactor;
-        threads = [.. Enumerable.Range(0, numWorkers).Select(id => new Thread(() => Work(new WorkerInfo(id, numWorkers, baseSeed)))
-        {
-            IsBackground = true,
-            Name = $"BatchLoader {id}",
-        })];
-        Array.ForEach(threads, thread => thread.Start());
+        threads = [.. Enumerable.Range(0, numWorkers).Select(id => WorkerThread.Start(asked, fetcher, new WorkerInfo(id, numWorkers, baseSeed)))];
     }
+
+    // Of a pass that nobody ended. Here nobody may wait and no tensor be freed: the threads do that themselves.
+    ~BatchWorkers() => asked.Stop();
 
     public int Ahead { get; }
 
@@ -35,36 +27,16 @@ internal sealed class BatchWorkers : IBatchSource
 
     public DataBatch Take() => pending.Dequeue().Wait();
 
-    /// <summary>Stops the threads, waiting for the samples that they are reading, and frees what nobody took.</summary>
-    public void Dispose()
+    /// <summary>Stops the threads and waits for them: for the samples that they are reading, and until they have freed what nobody took. Any thread may call it.</summary>
+    public void Stop()
     {
-        if (stop.IsCancellationRequested)
-        {
-            return;
-        }
-
-        stop.Cancel();
-        asked.CompleteAdding();
-        Array.ForEach(threads, thread => thread.Join());
-        foreach (FetchJob job in pending)
-        {
-            job.Discard();
-        }
-
-        pending.Clear();
-        asked.Dispose();
-        stop.Dispose();
+        asked.Stop();
+        Array.ForEach(threads, static thread => thread.Join());
     }
 
-    private void Work(WorkerInfo worker)
+    public void Dispose()
     {
-        using (worker)
-        {
-            OpenMp.UseOneThread();
-            foreach (FetchJob job in asked.GetConsumingEnumerable())
-            {
-                job.Run(indices => fetcher.Fetch(indices, worker, stop.Token));
-            }
-        }
+        Stop();
+        GC.SuppressFinalize(this);
     }
 }

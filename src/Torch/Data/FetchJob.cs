@@ -1,34 +1,42 @@
 namespace Compat.Torch.Data;
 
-/// <summary>One batch on its way from a worker to the training thread.</summary>
+/// <summary>One batch on its way from a worker to the training thread. Either takes it, or nobody does and it is freed.</summary>
+[HoldsTensors("owner: the worker that read the batch, until the training thread takes it")]
 internal sealed class FetchJob(IndexBatch indices)
 {
-    private readonly TaskCompletionSource<DataBatch> result = new();
+    private readonly TaskCompletionSource done = new();
+    private DataBatch? batch;
+
+    /// <summary>Gets whether the batch was taken or freed, or could not be read.</summary>
+    public bool IsOver => done.Task.IsCompleted && batch is null;
 
     /// <summary>Reads the batch; what goes wrong is kept for the thread that waits.</summary>
-    public void Run(Func<IndexBatch, DataBatch> fetch)
+    public void Run(BatchFetcher fetcher, WorkerInfo worker, WorkQueue queue)
     {
         try
         {
-            result.SetResult(fetch(indices));
+            batch = fetcher.Fetch(indices, worker, queue);
+            done.SetResult();
         }
         catch (Exception exception)
         {
-            result.SetException(exception);
+            done.SetException(exception);
+            _ = done.Task.Exception;                                  // it may interest nobody
         }
     }
 
-    /// <summary>Waits for the batch.</summary>
-    public DataBatch Wait() => result.Task.GetAwaiter().GetResult();
-
-    /// <summary>Frees the batch if it was read; an error in it interests nobody any more.</summary>
-    public void Discard()
+    /// <summary>Waits for the batch and takes it.</summary>
+    /// <exception cref="ObjectDisposedException">The loader was disposed before the batch was taken.</exception>
+    public DataBatch Wait()
     {
-        if (result.Task.IsCompletedSuccessfully)
-        {
-            result.Task.Result.Dispose();
-        }
+        done.Task.GetAwaiter().GetResult();
+        return Interlocked.Exchange(ref batch, null) ?? throw new ObjectDisposedException(typeof(BatchLoader).FullName);
+    }
 
-        _ = result.Task.Exception;
+    /// <summary>Frees the batch if it was read and not taken. A thread that waits for it learns that the loader was disposed.</summary>
+    public void GiveUp()
+    {
+        done.TrySetResult();
+        Interlocked.Exchange(ref batch, null)?.Dispose();
     }
 }

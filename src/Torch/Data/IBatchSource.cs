@@ -12,5 +12,9 @@ internal interface IBatchSource : IDisposable
     /// <summary>Takes the batch that was asked for first.</summary>
     /// <returns>The batch; its tensors belong to no dispose scope.</returns>
     /// <exception cref="SampleException">The dataset or the collating failed.</exception>
+    /// <exception cref="ObjectDisposedException">The source was stopped.</exception>
     DataBatch Take();
+
+    /// <summary>Lets a <see cref="Take"/> that waits, and every later one, fail. Any thread may call it.</summary>
+    void Stop();
 }

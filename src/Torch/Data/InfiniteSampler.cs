@@ -51,7 +51,15 @@ public sealed class InfiniteSampler : Sampler, IDisposable
     public override void LoadState(SamplerState state)
     {
         bool isGood = shuffle ? GeneratorState.IsOfCpu(state.Generator.Span) : state.Generator.IsEmpty;
-        if (state.Position < 0 || !isGood)
+        if (state.Position < 0 || state.Position >= Count + (long)step)
+        {
+            throw new ArgumentException(
+                $"The state stands at place {state.Position} of a round of {Count} samples; it must be from 0 to {Count + step - 1}. Load the state of a sampler over the "
+                + "same data, or begin anew.",
+                nameof(state));
+        }
+
+        if (!isGood)
         {
             throw new ArgumentException(
                 $"The state is not that of an InfiniteSampler that {(shuffle ? "shuffles" : "keeps the order")}. Load the state of a sampler that was made "

@@ -1,5 +1,6 @@
 using System.Numerics;
 using Compat.Torch.Serialization;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Compat.Torch.Data;
@@ -28,7 +29,7 @@ internal readonly record struct LoaderPosition(long Batches, long? BaseSeed, Sam
         string name = state.TryGetValue("sampler", out PthValue? type) && type is PthText text
             ? text.Value
             : throw new PthException("The value is no state of a BatchLoader: it lacks 'sampler'. Give what BatchLoader.SaveState returned.");
-        long samples = Whole(state, "samples", int.MaxValue) ?? 0;
+        int samples = state.RequireInt32("samples");
         if (name != sampler.GetType().Name || samples != sampler.Count)
         {
             throw new PthException(
@@ -36,19 +37,30 @@ internal readonly record struct LoaderPosition(long Batches, long? BaseSeed, Sam
                 + "data and sampler, or begin the pass anew.");
         }
 
-        PthTensor? generator = state.TryGetValue("generator", out PthValue? value) ? value as PthTensor : null;
-        SamplerState position = new(
-            (int)(Whole(state, "position", int.MaxValue) ?? 0),
-            (int)(Whole(state, "epoch", int.MaxValue) ?? 0),
-            Whole(state, "seed"),
-            generator is { Value.dtype: ScalarType.Byte } ? generator.Value.data<byte>().ToArray() : default);
-        return new LoaderPosition(Whole(state, "batches") ?? 0, Whole(state, "base_seed"), position);
+        SamplerState position = new(state.RequireInt32("position"), state.RequireInt32("epoch"), Seed(state, "seed"), Generator(state));
+        return new LoaderPosition(Whole("batches", state.Require<PthInteger>("batches", "a whole number").Value, min: 0), Seed(state, "base_seed"), position);
     }
 
     private static PthValue OrNone(long? number) => number is { } value ? value : PthNone.Value;
 
-    private static long? Whole(PthDict state, string name, long max = long.MaxValue) =>
-        !state.TryGetValue(name, out PthValue? value) || value is not PthInteger { Value: BigInteger number } ? null
-        : number <= max && number >= long.MinValue ? (long)number
-        : throw new PthException($"The state of a BatchLoader has {number} under '{name}', which no loader writes. The file is damaged; take an older one.");
+    private static long? Seed(PthDict state, string name) => state.Require<PthValue>(name, "a whole number, or None") switch
+    {
+        PthNone => null,
+        _ => Whole(name, state.Require<PthInteger>(name, "a whole number, or None").Value, long.MinValue),
+    };
+
+    private static byte[] Generator(PthDict state)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return state.Require<PthValue>("generator", "bytes, or None") switch
+        {
+            PthNone => [],
+            PthTensor { Value: { dtype: ScalarType.Byte } bytes } => bytes.contiguous().data<byte>().ToArray(),
+            _ => throw new PthException("The state's 'generator' holds no bytes; it must be those of a generator, or None. Give what BatchLoader.SaveState returned."),
+        };
+    }
+
+    private static long Whole(string name, BigInteger number, long min) => number >= min && number <= long.MaxValue
+        ? (long)number
+        : throw new PthException($"The state has {number} under '{name}'; it must be from {min} to {long.MaxValue}. The file is damaged; take an older one.");
 }

@@ -26,6 +26,11 @@ public abstract class Sampler : IEnumerable<int>
     /// <exception cref="ArgumentException">The state is not that of such a sampler; this one is as it was.</exception>
     public virtual void LoadState(SamplerState state)
     {
+        if (state.Epoch < 0)
+        {
+            throw new ArgumentException($"The state is of epoch {state.Epoch}; it must be at least 0. Load a state that a sampler gave.", nameof(state));
+        }
+
         if (state.Position < 0 || state.Position > Count)
         {
             throw new ArgumentException(

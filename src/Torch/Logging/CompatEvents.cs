@@ -75,6 +75,9 @@ public static class CompatEvents
     /// <summary>Gets the id of the warning that a state has nothing for one of several optimizers.</summary>
     public static EventId OptimizerStateMissing { get; } = new(9142, nameof(OptimizerStateMissing));
 
+    /// <summary>Gets the id of the warning that an optimizer's state remembers nothing of any parameter.</summary>
+    public static EventId ForgetfulState { get; } = new(9150, nameof(ForgetfulState));
+
     /// <summary>Tells whether a line is one of ours.</summary>
     /// <param name="id">The line's event id.</param>
     /// <returns>Whether the originals have no such line.</returns>

@@ -75,6 +75,7 @@ public sealed class FusedAdagrad : FusedOptimizer<FusedAdagradOptions>
         own.Settings = own.Settings with
         {
             LrDecay = OptimizerStateDict.Number(options, "lr_decay") ?? own.Settings.LrDecay,
+            InitialAccumulatorValue = OptimizerStateDict.Number(options, "initial_accumulator_value") ?? own.Settings.InitialAccumulatorValue,
             Eps = OptimizerStateDict.Number(options, "eps") ?? own.Settings.Eps,
             WeightDecay = OptimizerStateDict.Number(options, "weight_decay") ?? own.Settings.WeightDecay,
             Maximize = OptimizerStateDict.Flag(options, "maximize") ?? own.Settings.Maximize,

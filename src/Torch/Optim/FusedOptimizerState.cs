@@ -1,4 +1,5 @@
 using Compat.Torch.Native;
+using Compat.Torch.Serialization;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -24,7 +25,8 @@ internal sealed class FusedOptimizerState(Parameter parameter, ParameterState st
     public override void LoadStateDict(BinaryReader reader)
     {
         ArgumentNullException.ThrowIfNull(reader);
-        state.Dispose();
+        using DisposeScope scope = NewDisposeScope();
+        PthDict entries = [];
         for (int left = reader.ReadInt32(); left > 0; left--)
         {
             string name = reader.ReadString();
@@ -34,9 +36,10 @@ internal sealed class FusedOptimizerState(Parameter parameter, ParameterState st
                     $"The stream has a state '{name}'; this optimizer keeps {string.Join(", ", names)}. Load what an optimizer of the same kind saved.");
             }
 
-            using Tensor loaded = Tensor.Load(reader);
-            Set(name, loaded);
+            entries[name] = new PthTensor(Tensor.Load(reader));
         }
+
+        TakeOver(entries);
     }
 
     /// <inheritdoc/>
@@ -45,12 +48,8 @@ internal sealed class FusedOptimizerState(Parameter parameter, ParameterState st
         FusedOptimizerState other = source as FusedOptimizerState
             ?? throw new ArgumentException(
                 $"The state is a {source?.GetType().FullName}, not one of a fused optimizer. Load the state of an optimizer of the same kind.", nameof(source));
-        ParameterState theirs = other.Own;
-        state.Dispose();
-        foreach (string name in theirs.Names)
-        {
-            Set(name, theirs[name]);
-        }
+        using DisposeScope scope = NewDisposeScope();
+        TakeOver(other.Own.ToPth());
     }
 
     /// <inheritdoc/>
@@ -67,9 +66,18 @@ internal sealed class FusedOptimizerState(Parameter parameter, ParameterState st
 
     private ParameterState Own => state;
 
-    private void Set(string name, Tensor value)
+    // All is read and checked before anything is forgotten.
+    private void TakeOver(PthDict entries)
     {
-        using DisposeScope scope = NewDisposeScope();
-        state.Set(name, name == "step" ? value : value.to(_parameter.device));
+        try
+        {
+            OptimizerStateCheck.Entries(names, _parameter, "the parameter", entries);
+        }
+        catch (PthException exception)
+        {
+            throw new InvalidDataException(exception.Message, exception);
+        }
+
+        state.Load(_parameter, entries);
     }
 }

@@ -169,18 +169,14 @@ public sealed class OptimizerGroup
         return saved;
     }
 
-    /// <summary>Checks whether settings are of the kinds that the group has.</summary>
+    /// <summary>Checks whether settings are of the kinds that the group has, finite, and in the ranges that PyTorch's optimizers have.</summary>
     /// <param name="saved">What <see cref="SaveSettings"/> or Python gave. Borrowed.</param>
-    /// <exception cref="PthException">A setting is of another kind.</exception>
-    public void CheckSettings(PthDict saved)
-    {
-        ArgumentNullException.ThrowIfNull(saved);
-        OptimizerStateDict.CheckOptions(SaveSettings(), saved);
-    }
+    /// <exception cref="PthException">A setting is of another kind or out of range.</exception>
+    public void CheckSettings(PthDict saved) => CheckSettings(saved, string.Empty);
 
     /// <summary>Takes settings over; what is missing stays.</summary>
     /// <param name="saved">What <see cref="SaveSettings"/> or Python gave. Borrowed.</param>
-    /// <exception cref="PthException">A setting is of another kind; the group is as it was.</exception>
+    /// <exception cref="PthException">A setting is of another kind or out of range; the group is as it was.</exception>
     public void LoadSettings(PthDict saved)
     {
         CheckSettings(saved);
@@ -195,6 +191,12 @@ public sealed class OptimizerGroup
                 SetInitial(name["initial_".Length..], OptimizerStateDict.Number(saved, name));
             }
         }
+    }
+
+    internal void CheckSettings(PthDict saved, string where)
+    {
+        ArgumentNullException.ThrowIfNull(saved);
+        OptimizerStateCheck.Settings(SaveSettings(), saved, where);
     }
 
     internal double? InitialOf(string name) => initials.TryGetValue(name, out double value) ? value : null;

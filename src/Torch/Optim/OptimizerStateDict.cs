@@ -1,3 +1,4 @@
+using System.Globalization;
 using Compat.Torch.Native;
 using Compat.Torch.Serialization;
 using TorchSharp;
@@ -12,8 +13,7 @@ internal static class OptimizerStateDict
     // Of our own entry beside PyTorch's two, which PyTorch leaves alone.
     private const int Version = 1;
 
-    // One number of a parameter's state; everything else has the parameter's shape.
-    private static readonly string[] Scalars = ["step", "mu_product", "eta", "mu"];
+    private const string Damaged = "The file is damaged; take an older one.";
 
     public static PthDict Save(IOptimizerStates optimizer)
     {
@@ -51,27 +51,32 @@ internal static class OptimizerStateDict
     public static void Load(IOptimizerStates optimizer, PthDict state)
     {
         using DisposeScope scope = NewDisposeScope();
-        PthDict[] groups = GroupsOf(state, optimizer.Members);
-        for (int i = 0; i < groups.Length; i++)
-        {
-            optimizer.Groups[i].CheckSettings(groups[i]);
-        }
-
-        (Parameter Parameter, PthDict Entries)[] entries = [.. EntriesOf((PthDict)state["state"], groups, optimizer.Members)];
-        foreach ((Parameter parameter, PthDict own) in entries)
-        {
-            Check(optimizer, parameter, own);
-        }
-
+        (PthDict[] groups, PthDict[] entries) = Read(optimizer, state);
         for (int i = 0; i < groups.Length; i++)
         {
             optimizer.Groups[i].LoadSettings(groups[i]);
         }
 
-        foreach ((Parameter parameter, PthDict own) in entries)
+        foreach ((Parameter parameter, PthDict own) in optimizer.Members.SelectMany(group => group).Zip(entries))
         {
             optimizer.SetEntries(parameter, own);
         }
+    }
+
+    /// <summary>Checks whether <see cref="Load"/> would take a state.</summary>
+    /// <exception cref="PthException">It would not.</exception>
+    public static void Check(IOptimizerStates optimizer, PthDict state)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Read(optimizer, state);
+    }
+
+    /// <summary>Tells whether a state that fits remembers nothing of any parameter, although the optimizer is one that does.</summary>
+    public static bool IsForgetful(IOptimizerStates optimizer, PthDict state)
+    {
+        bool remembers = OptimizerStateCheck.Required(optimizer.Names).Any()
+            || optimizer.Groups.Any(group => Number(group.SaveSettings(), "momentum") is { } momentum && momentum != 0);
+        return remembers && ((PthDict)state["state"]).All(entry => entry.Value is PthDict own && own.All(one => one.Value is PthNone));
     }
 
     /// <summary>Reads a number, whatever its kind.</summary>
@@ -89,26 +94,8 @@ internal static class OptimizerStateDict
     /// <summary>Reads a truth value of a group's settings.</summary>
     public static bool? Flag(PthDict options, string name) => options.TryGetValue(name, out PthValue? value) && value is PthBool flag ? flag.Value : null;
 
-    /// <summary>Checks that settings are of the kinds that a group has. None stands for one that was not given; the group keeps its own then.</summary>
-    /// <exception cref="PthException">One is of another kind.</exception>
-    public static void CheckOptions(PthDict own, PthDict saved)
-    {
-        foreach ((PthValue key, PthValue value) in saved)
-        {
-            if (value is not PthNone
-                && key is PthText name
-                && own.TryGetValue(name.Value, out PthValue? expected)
-                && KindOf(expected) is { } kind
-                && KindOf(value) != kind)
-            {
-                throw new PthException(
-                    $"The state's setting '{name.Value}' is {KindOf(value) ?? "something else"}; it must be {kind}. "
-                    + "Load the state of the same kind of optimizer.");
-            }
-        }
-    }
-
-    private static double? Number(PthValue value) => value switch
+    /// <summary>Reads a number, whatever its kind.</summary>
+    public static double? Number(PthValue value) => value switch
     {
         PthFloat number => number.Value,
         PthInteger number => (double)number.Value,
@@ -134,7 +121,8 @@ internal static class OptimizerStateDict
                 + "wrote it.");
         }
 
-        PthDict[] options = [.. groups.Items.OfType<PthDict>()];
+        PthDict[] options = [.. groups.Items.Select((group, i) => group as PthDict ?? throw new PthException(
+            $"The state's 'param_groups[{i}]' is a {group.GetType().Name}; it must be a dictionary. {Damaged}"))];
         int[] sizes = [.. options.Select(group => group.TryGetValue("params", out PthValue? numbers) && numbers is PthSequence list ? list.Items.Count : -1)];
         return sizes.SequenceEqual(members.Select(group => group.Length))
             ? options
@@ -143,54 +131,51 @@ internal static class OptimizerStateDict
                 + "Build the optimizer with the groups that it was saved with.");
     }
 
-    private static IEnumerable<(Parameter Parameter, PthDict Entries)> EntriesOf(PthDict state, PthDict[] groups, IReadOnlyList<Parameter[]> members)
+    // Gives the groups, and what is remembered of each parameter.
+    private static (PthDict[] Groups, PthDict[] Entries) Read(IOptimizerStates optimizer, PthDict state)
     {
+        PthDict[] groups = GroupsOf(state, optimizer.Members);
+        for (int i = 0; i < groups.Length; i++)
+        {
+            optimizer.Groups[i].CheckSettings(groups[i], $" of group {i}");
+        }
+
+        PthValue[] numbers = [.. groups.SelectMany(group => ((PthSequence)group["params"]).Items)];
+        Dictionary<PthValue, PthDict> byNumber = EntriesOf((PthDict)state["state"], numbers);
+        PthDict[] entries = [.. numbers.Select(number => byNumber.GetValueOrDefault(number) ?? [])];
+        foreach (((Parameter parameter, PthDict own), PthValue number) in optimizer.Members.SelectMany(group => group).Zip(entries).Zip(numbers))
+        {
+            OptimizerStateCheck.Entries(optimizer.Names, parameter, $"parameter {Shown(number)}", own);
+        }
+
+        return (groups, entries);
+    }
+
+    private static Dictionary<PthValue, PthDict> EntriesOf(PthDict state, PthValue[] numbers)
+    {
+        HashSet<PthValue> listed = [];
+        if (Array.Find(numbers, number => !listed.Add(number)) is { } twice)
+        {
+            throw new PthException($"The state's 'param_groups' list parameter {Shown(twice)} twice; each must be in one group, once. {Damaged}");
+        }
+
         Dictionary<PthValue, PthDict> byNumber = [];
         foreach ((PthValue number, PthValue value) in state)
         {
-            byNumber[number] = value as PthDict ?? throw new PthException("The state of a parameter is no dictionary. The file is damaged.");
+            byNumber[number] = !listed.Contains(number)
+                ? throw new PthException(
+                    $"The state has entries of a parameter {Shown(number)}, which is in none of its 'param_groups'; they list {listed.Count} parameters"
+                    + $"{(numbers.Length > 0 ? $", {Shown(numbers[0])} to {Shown(numbers[^1])}" : string.Empty)}. {Damaged}")
+                : value as PthDict ?? throw new PthException($"The state of parameter {Shown(number)} is a {value.GetType().Name}; it must be a dictionary. {Damaged}");
         }
 
-        return
-            from i in Enumerable.Range(0, members.Count)
-            from pair in members[i].Zip(((PthSequence)groups[i]["params"]).Items)
-            select (pair.First, byNumber.TryGetValue(pair.Second, out PthDict? own) ? own : []);
+        return byNumber;
     }
 
-    private static string? KindOf(PthValue value) => value switch
+    private static string Shown(PthValue number) => number switch
     {
-        PthBool => "a truth value",
-        PthSequence { Items: [var first, var second] } when Number(first) is { } && Number(second) is { } => "a pair of numbers",
-        _ => Number(value) is { } ? "a number" : null,
-    };
-
-    private static void Check(IOptimizerStates optimizer, Parameter parameter, PthDict entries)
-    {
-        foreach ((PthValue key, PthValue value) in entries)
-        {
-            string name = (key as PthText)?.Value ?? "?";
-            if (!optimizer.Names.Contains(name))
-            {
-                throw new PthException(
-                    $"The state has '{name}', which this optimizer does not keep (it keeps {string.Join(", ", optimizer.Names)}). Load the state of the "
-                    + "same kind of optimizer.");
-            }
-
-            if (!Fits(parameter, name, value))
-            {
-                throw new PthException(
-                    $"The state '{name}' does not fit a parameter of shape [{string.Join(", ", parameter.shape)}]. Load the state of the optimizer that "
-                    + "trained this model.");
-            }
-        }
-    }
-
-    // The count of updates was a plain number before PyTorch 1.12; a momentum that does not exist yet is None.
-    private static bool Fits(Parameter parameter, string name, PthValue value) => value switch
-    {
-        PthTensor tensor => Scalars.Contains(name) ? tensor.Value.numel() == 1 : tensor.Value.shape.SequenceEqual(parameter.shape),
-        PthInteger or PthFloat => Scalars.Contains(name),
-        PthNone => true,
-        _ => false,
+        PthInteger whole => whole.Value.ToString(CultureInfo.InvariantCulture),
+        PthText text => $"'{text.Value}'",
+        _ => number.GetType().Name,
     };
 }

@@ -27,6 +27,9 @@ public static class AtomicFile
                 write(stream);
                 KeepPermissions(stream, target);
                 stream.Flush(flushToDisk: true);
+
+                // From here on it is not locked, and its age alone protects it.
+                File.SetLastWriteTimeUtc(stream.SafeFileHandle, TimeProvider.System.GetUtcNow().UtcDateTime);
             }
 
             File.Move(temporary, target, overwrite: true);

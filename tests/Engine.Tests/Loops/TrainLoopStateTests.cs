@@ -67,6 +67,8 @@ public sealed class TrainLoopStateTests
 
     [Theory]
     [InlineData("iter", -1, "The state has -1 under 'iter'; it must be from 0 to 2147483647. The file is damaged; take an older one.")]
+    [InlineData("batch_index", 8, "The state has 8 under 'batch_index'; it must be from 0 to 7, its 'iter'. The file is damaged; take an older one.")]
+    [InlineData("phase", "1", "The state's 'phase' is '1'; it must be Training, ValidationDue, ValidationDone.")]
     [InlineData("phase", "Sleeping", "The state's 'phase' is 'Sleeping'; it must be Training, ValidationDue, ValidationDone.")]
     [InlineData("epoch", "two", "The state's 'epoch' is a PthText; it must be a whole number. Give what SaveState returned.")]
     [InlineData("dataloader", null, "The state lacks 'dataloader', which must be a dictionary. Give what SaveState returned.")]

@@ -129,7 +129,14 @@ public sealed class OptimWrapperStateTests
         Action wrong = () => wrapper.LoadProgress(
             new PthDict { ["inner_count"] = 4, ["update_count"] = 1, ["must_clear"] = false, ["gradients"] = gradients });
 
-        lacking.Should().Throw<PthException>().WithMessage("The value is no progress of an OptimWrapper: it lacks 'inner_count', *");
+        foreach ((string entry, PthValue value) in new (string, PthValue)[] { ("inner_count", -1), ("inner_count", 4294967300), ("update_count", -1), ("update_count", 1.5) })
+        {
+            PthDict damaged = wrapper.SaveProgress();
+            damaged[entry] = value;
+            wrapper.Invoking(own => own.LoadProgress(damaged)).Should().Throw<PthException>().WithMessage($"The state*'{entry}'*");
+        }
+
+        lacking.Should().Throw<PthException>().WithMessage("The state lacks 'update_count', which must be a whole number.*");
         wrong.Should().Throw<PthException>().WithMessage("A saved gradient does not fit any of the optimizer's 1 parameters.*");
         (wrapper.InnerCount, wrapper.UpdateCount).Should().Be((3, 1));
         model.Weight.grad.Should().BeNull();

@@ -205,7 +205,7 @@ public sealed class ParamSchedulerTests : IDisposable
 
     [Theory]
     [InlineData(int.MinValue, true)]
-    [InlineData(int.MaxValue, true)]
+    [InlineData(999_999_999, true)]
     [InlineData(int.MinValue - 1L, false)]
     [InlineData(int.MaxValue + 1L, false)]
     public void A_step_in_a_state_is_a_number_of_32_bits(long step, bool fits)
@@ -224,6 +224,34 @@ public sealed class ParamSchedulerTests : IDisposable
         {
             load.Should().Throw<PthException>().WithMessage("The value is no state of this kind of schedule: 'begin' is missing or of another kind.*");
         }
+    }
+
+    [Theory]
+    [InlineData("begin", 5, "The state of the schedule of 'lr' has 5 under 'begin' and 4 under 'end'; 'end' must be above 'begin'.*")]
+    [InlineData("last_step", -2, "The state of the schedule has -2 under 'last_step'; it must be a whole number, at least -1.*")]
+    [InlineData("_global_step", -2, "The state of the schedule has -2 under '_global_step'; it must be a whole number, at least -1.*")]
+    [InlineData("total_iters", -1, "The state of the schedule has -1 under 'total_iters'; it must be a whole number, at least 0.*")]
+    [InlineData("power", double.NaN, "The state of the schedule has NaN under 'power'; it must be finite.*")]
+    [InlineData("eta_min", double.PositiveInfinity, "The state of the schedule has Infinity under 'eta_min'; it must be finite.*")]
+    [InlineData("base_values", double.NaN, "The state of the schedule has NaN under 'base_values'; it must be finite. The file is damaged; take an older one.")]
+    [InlineData("_last_value", double.NegativeInfinity, "The state of the schedule has -Infinity under '_last_value'; it must be finite.*")]
+    public void A_number_that_no_schedule_can_go_on_from_is_refused_and_changes_nothing(string entry, double number, string message)
+    {
+        ParamScheduler scheduler = new PolyLrOptions { Power = 2, End = 4 }.Build(Groups);
+        PthDict before = scheduler.SaveState();
+        PthDict state = scheduler.SaveState();
+        state["verbose"] = true;
+        state["by_epoch"] = false;
+        state[entry] = entry.EndsWith("value", StringComparison.Ordinal) || entry == "base_values" ? PthSequence.List(number)
+            : number == Math.Truncate(number) && double.IsFinite(number) ? PthValue.FromInt64((long)number)
+            : PthValue.FromDouble(number);
+        Action load = () => scheduler.LoadState(state);
+
+        load.Should().Throw<PthException>().WithMessage(message);
+        scheduler.SaveState().Should().BeEquivalentTo(before);
+        state = scheduler.SaveState();
+        state["last_step"] = 3;
+        load.Should().NotThrow("MMEngine's last_step is above its _global_step in a schedule that was built with one");
     }
 
     [Fact]

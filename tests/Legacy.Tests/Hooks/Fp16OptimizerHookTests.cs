@@ -76,6 +76,24 @@ public sealed class Fp16OptimizerHookTests
         GradScalerState.FromPth((PthDict)((PthDict)meta["fp16"])["loss_scaler"]).Should().Be(new GradScalerState(512, 2, 0.5, 2, 1), "a fixed scale keeps the rest");
     }
 
+    [Theory]
+    [InlineData(true, "The state of a GradScaler has Infinity under 'scale'*")]
+    [InlineData(false, "The meta's 'fp16' is a PthText; it must be a dictionary, where the loss scaler keeps its state. Rename the entry, or remove it.")]
+    public void A_meta_that_no_training_goes_on_from_is_refused_before_anything_is_changed(bool isDict, string message)
+    {
+        RunnerMeta meta = new() { ["fp16"] = isDict ? new PthDict { ["loss_scaler"] = new GradScalerState(Inf, 3, 0.25, 7, 1).ToPth() } : "half" };
+        using StepModel model = Model();
+        using FusedSgd optimizer = new(model.parameters(), new());
+        using IterBasedRunner runner = new(model, new RunnerOptions { Logger = new ListLogger(), Optimizer = optimizer, MaxIters = 3, Meta = meta });
+        using Fp16OptimizerHook hook = new();
+        GradScalerState before = hook.LossScaler.SaveState()!;
+
+        hook.Invoking(own => own.BeforeRun(runner)).Should().Throw<PthException>().WithMessage(message);
+
+        hook.LossScaler.SaveState().Should().Be(before);
+        runner.Logger.Should().BeOfType<ListLogger>().Which.Ours.Should().BeEmpty("modules are switched, and what is odd is said, only afterwards");
+    }
+
     [Fact]
     public void A_meta_that_is_given_later_is_written_too()
     {

@@ -43,4 +43,24 @@ public sealed class LossScalerTests
 
         load.Should().Throw<PthException>().WithMessage("The state's mode is 'fixed'; it must be 'dynamic' or 'static'. Give the state of a loss scaler.");
     }
+
+    [Theory]
+    [InlineData("cur_scale", 0)]
+    [InlineData("cur_scale", -2)]
+    [InlineData("cur_scale", double.PositiveInfinity)]
+    [InlineData("scale_factor", double.NaN)]
+    [InlineData("scale_factor", 0)]
+    public void A_number_that_no_training_goes_on_from_is_refused_and_changes_nothing(string entry, double number)
+    {
+        LossScaler scaler = new(8);
+        PthDict before = scaler.SaveState();
+        PthDict state = new LossScaler(64).SaveState();
+        state[entry] = number;
+
+        Action load = () => scaler.LoadState(state);
+
+        load.Should().Throw<PthException>().WithMessage(FormattableString.Invariant(
+            $"The state has {number} under '{entry}'; it must be above 0 and finite. The file is damaged; take an older one."));
+        scaler.SaveState().Should().Equal(before);
+    }
 }

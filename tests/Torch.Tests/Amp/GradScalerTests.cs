@@ -193,7 +193,7 @@ public sealed class GradScalerTests
         Action off = () => GradScalerState.FromPth([]);
         read["_growth_tracker"] = 1e300;
         Action huge = () => GradScalerState.FromPth(read);
-        huge.Should().Throw<PthException>().WithMessage("*lacks the number '_growth_tracker'*");
+        huge.Should().Throw<PthException>().WithMessage("The state of a GradScaler has 1E+300 under '_growth_tracker'; it must be a whole number from 0 to 2147483647.*");
         off.Should().Throw<PthException>().WithMessage("The value is no state of a GradScaler: it lacks the number 'scale'.*a scaler that was off has none, so begin with a new one.");
     }
 
@@ -412,16 +412,37 @@ public sealed class GradScalerTests
     }
 
     [Theory]
-    [InlineData(8.5)]
-    [InlineData(double.NaN)]
-    public void A_count_that_is_no_whole_number_is_no_state(double count)
+    [InlineData("growth_interval", 2.7, "a whole number from 0 to 2147483647")]
+    [InlineData("growth_interval", -3, "a whole number from 0 to 2147483647")]
+    [InlineData("growth_interval", double.NaN, "a whole number from 0 to 2147483647")]
+    [InlineData("_growth_tracker", -1, "a whole number from 0 to 2147483647")]
+    [InlineData("_growth_tracker", 4294967296.0, "a whole number from 0 to 2147483647")]
+    [InlineData("scale", 0, "a finite number from 1.401298464324817E-45 to 3.4028234663852886E+38")]
+    [InlineData("scale", -4, "a finite number from 1.4*")]
+    [InlineData("scale", 1e300, "a finite number from 1.4*")]
+    [InlineData("scale", 1e-60, "a finite number from 1.4*")]
+    [InlineData("scale", double.PositiveInfinity, "a finite number from 1.4*")]
+    [InlineData("scale", double.NaN, "a finite number from 1.4*")]
+    [InlineData("growth_factor", double.PositiveInfinity, "a finite number")]
+    [InlineData("backoff_factor", double.NaN, "a finite number")]
+    public void A_number_in_a_state_that_no_training_goes_on_from_is_refused(string entry, double number, string range)
     {
-        PthDict state = new GradScalerState(1, 2, 0.5, -3, -1).ToPth();
-        GradScalerState.FromPth(state).GrowthInterval.Should().Be(-3, "PyTorch takes it");
-        state["growth_interval"] = count;
+        PthDict state = new GradScalerState(1, 2, 0.5, 3, 1).ToPth();
+        state[entry] = number;
         Action read = () => GradScalerState.FromPth(state);
 
-        read.Should().Throw<PthException>().WithMessage("*lacks the number 'growth_interval'*");
+        read.Should().Throw<PthException>().WithMessage(
+            FormattableString.Invariant($"The state of a GradScaler has {number} under '{entry}'; it must be {range}*take an older one, or begin with a new scaler."));
+    }
+
+    [Theory]
+    [InlineData(1.401298464324817E-45, 0, 0)]
+    [InlineData(float.MaxValue, int.MaxValue, int.MaxValue)]
+    public void The_ends_of_the_ranges_are_taken(double scale, int interval, int tracker)
+    {
+        GradScalerState state = new(scale, 2, 0.5, interval, tracker);
+
+        GradScalerState.FromPth(state.ToPth()).Should().Be(state);
     }
 
     // One letter per update: f finite, i infinite.

@@ -175,8 +175,43 @@ public sealed class BatchLoaderStateTests
             "The state is of a SequentialSampler over 5 samples, the loader has a SequentialSampler over 6. Resume with the same data and sampler, or begin the pass anew.");
         otherSampler.Should().Throw<PthException>().WithMessage("*the loader has a RandomSampler over 5*");
         tooFar.Should().Throw<PthException>().WithMessage("The state of the loader does not fit: The state stands at sample 6 of a pass that has 5.*");
-        damaged.Should().Throw<PthException>().WithMessage("The state of a BatchLoader has 9223372036854775807 under 'position', which no loader writes.*");
+        damaged.Should().Throw<PthException>().WithMessage("The state has 9223372036854775807 under 'position'; it must be from 0 to 2147483647.*");
         loader.LoadState(good);
+    }
+
+    /// <summary>Numbers beyond 32 bits were cut to their lower half, and what was of another kind was taken for nothing.</summary>
+    [Theory]
+    [InlineData("position", -1L, "The state has -1 under 'position'; it must be from 0 to 2147483647. The file is damaged; take an older one.")]
+    [InlineData("position", 4294967297L, "The state has 4294967297 under 'position'; it must be from 0 to 2147483647.*")]
+    [InlineData("position", -4294967295L, "The state has -4294967295 under 'position'; it must be from 0 to 2147483647.*")]
+    [InlineData("epoch", -1L, "The state has -1 under 'epoch'; it must be from 0 to 2147483647.*")]
+    [InlineData("epoch", 4294967297L, "The state has 4294967297 under 'epoch'; it must be from 0 to 2147483647.*")]
+    [InlineData("batches", -1L, "The state has -1 under 'batches'; it must be from 0 to 9223372036854775807.*")]
+    [InlineData("samples", -5L, "The state has -5 under 'samples'; it must be from 0 to 2147483647.*")]
+    [InlineData("position", "two", "The state's 'position' is a PthText; it must be a whole number.*")]
+    [InlineData("seed", "two", "The state's 'seed' is a PthText; it must be a whole number, or None.*")]
+    [InlineData("base_seed", "two", "The state's 'base_seed' is a PthText; it must be a whole number, or None.*")]
+    [InlineData("generator", "two", "The state's 'generator' holds no bytes; it must be those of a generator, or None.*")]
+    [InlineData("batches", null, "The state lacks 'batches', which must be a whole number.*")]
+    public void A_number_that_no_loader_writes_is_refused_and_changes_nothing(string entry, object? value, string message)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using BatchLoader loader = Loader(new CountingDataset(), "default", 0, seed: 1);
+        using IEnumerator<DataBatch> pass = loader.GetEnumerator();
+        Take(pass, 2);
+        PthDict good = loader.SaveState();
+        PthDict bad = [];
+        foreach ((PthValue key, PthValue old) in good.Where(pair => value is not null || pair.Key != new PthText(entry)))
+        {
+            bad.Set(key, key != new PthText(entry) ? old : value is long number ? number : (string)value!);
+        }
+
+        using BatchLoader other = Loader(new CountingDataset(), "default", 0, seed: 1);
+        other.LoadState(good);
+        Action load = () => other.LoadState(bad);
+
+        load.Should().Throw<PthException>().WithMessage(message);
+        other.SaveState().Should().BeEquivalentTo(good);
     }
 
     private static BatchLoader OfEpoch(int epoch)

@@ -107,12 +107,20 @@ public sealed class SamplerStateTests
         Action negative = () => sampler.LoadState(new SamplerState(-1));
         Action noGenerator = () => shuffled.LoadState(new SamplerState(2));
         Action noSeed = () => new RandomSampler(Nine).LoadState(new SamplerState(2));
+        SamplerState good = shuffled.SaveState();
+        Action endless = () => shuffled.LoadState(good with { Position = 2_000_000_000 });
+        Action justTooFar = () => shuffled.LoadState(good with { Position = 10 });
+        Action epoch = () => new DefaultSampler(Nine, seed: 1).LoadState(new SamplerState(0, Epoch: -1));
         Action noState = () => shuffled.LoadState(new SamplerState(2, Generator: new byte[10]));
 
         tooFar.Should().Throw<ArgumentException>().WithMessage("The state stands at sample 5 of a pass that has 4. Load the state of a sampler over the same data, or begin the pass anew.*");
         negative.Should().Throw<ArgumentException>();
         noGenerator.Should().Throw<ArgumentException>().WithMessage("The state is not that of an InfiniteSampler that shuffles.*");
         noState.Should().Throw<ArgumentException>();
+        endless.Should().Throw<ArgumentException>().WithMessage(
+            "The state stands at place 2000000000 of a round of 9 samples; it must be from 0 to 9. Load the state of a sampler over the same data, or begin anew.*");
+        justTooFar.Should().Throw<ArgumentException>();
+        epoch.Should().Throw<ArgumentException>().WithMessage("The state is of epoch -1; it must be at least 0.*");
         noSeed.Should().Throw<ArgumentException>().WithMessage("The state stands at sample 2 of an order whose seed it lacks. Load the state of a RandomSampler.*");
         sampler.ToArray().Should().Equal(0, 1, 2, 3);
         shuffled.Take(20).Should().Equal(expected.Take(20));

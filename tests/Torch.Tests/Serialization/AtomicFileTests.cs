@@ -97,6 +97,19 @@ public sealed class AtomicFileTests
         File.ReadAllText(Path.Combine(folder.Path, "runs", "weights.bin")).Should().Be("new");
     }
 
+    [Fact]
+    public void Links_without_an_end_are_an_error_and_stay()
+    {
+        using TemporaryFolder folder = new();
+        File.CreateSymbolicLink(folder.File("a"), "b");
+        File.CreateSymbolicLink(folder.File("b"), "a");
+
+        Action act = () => AtomicFile.Write(folder.File("a"), Text("new"));
+
+        act.Should().Throw<IOException>();
+        new FileInfo(folder.File("a")).LinkTarget.Should().Be("b");
+    }
+
     [UnixTheory]
     [InlineData(UnixFileMode.UserRead | UnixFileMode.UserWrite)]
     [InlineData(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite)]
