@@ -49,7 +49,7 @@ internal static class TorchKernels
 
         def foreach_adam(params: List[Tensor], grads: List[Tensor], first: List[Tensor], second: List[Tensor], maxima: List[Tensor],
                          steps: List[Tensor], lr: float, beta1: float, beta2: float, weight_decay: float, eps: float, amsgrad: bool,
-                         maximize: bool, decoupled: bool):
+                         maximize: bool, decoupled: bool, log_beta1: float, log_beta2: float):
             torch._foreach_add_(steps, 1)
             if maximize:
                 grads = torch._foreach_neg(grads)
@@ -61,12 +61,12 @@ internal static class TorchKernels
             torch._foreach_lerp_(first, grads, 1.0 - beta1)
             torch._foreach_mul_(second, beta2)
             torch._foreach_addcmul_(second, grads, grads, 1.0 - beta2)
-            size = torch._foreach_pow(beta1, steps)
-            torch._foreach_sub_(size, 1)
+            size = torch._foreach_mul(steps, log_beta1)
+            torch._foreach_expm1_(size)
             torch._foreach_div_(size, lr)
             torch._foreach_reciprocal_(size)
-            root = torch._foreach_pow(beta2, steps)
-            torch._foreach_sub_(root, 1)
+            root = torch._foreach_mul(steps, log_beta2)
+            torch._foreach_expm1_(root)
             torch._foreach_neg_(root)
             torch._foreach_sqrt_(root)
             if amsgrad:

@@ -52,9 +52,10 @@ internal static class AdamKernel
                     settings.Eps, settings.Amsgrad, settings.Maximize, isDecoupled, batch.GradScale, batch.FoundInf);
                 break;
             case Implementation.Foreach:
+                // The counts are on the device, in float32, where beta^t - 1 would be a small difference of two rounded numbers; expm1(t · log(beta)) is exact to the last bits.
                 TorchKernels.Call(
                     "foreach_adam", weights, batch.Gradients, first, second, maxima, steps, group.LearningRate, beta1, beta2, settings.WeightDecay,
-                    settings.Eps, settings.Amsgrad, settings.Maximize, isDecoupled);
+                    settings.Eps, settings.Amsgrad, settings.Maximize, isDecoupled, Math.Log(beta1), Math.Log(beta2));
                 break;
             default:
                 for (int i = 0; i < weights.Length; i++)
