@@ -7,6 +7,7 @@ using Compat.Legacy.Runners;
 using Compat.TestSupport;
 using Compat.Torch.Data;
 using Compat.Torch.Optim;
+using Compat.Torch.Training;
 using static TorchSharp.torch;
 using EngineHook = Compat.Engine.Hooks.Hook;
 
@@ -65,6 +66,24 @@ public sealed class LegacyIterTrainLoopTests
 
         points.Should().Equal("before", "iter", "iter", "after");
         logger.Ours.Should().ContainSingle(line => line.Id == 9111);
+    }
+
+    [Fact]
+    public void A_loss_that_nobody_looked_at_is_found_before_the_hooks_after_the_run()
+    {
+        int steps = 0;
+        List<string> points = [];
+        using ProbeModel model = new(new(), (probe, batch, _) =>
+            ++steps == 4 ? probe.Usual(batch) with { LogVars = new LogVars { ["loss"] = tensor(double.NaN) } } : probe.Usual(batch));
+        using FusedSgd optimizer = new(model.parameters(), new() { Lr = 0.01 });
+        using IterBasedRunner legacy = new(model, new() { Logger = new ListLogger(), Optimizer = optimizer, MaxIters = 4 });
+        legacy.RegisterOptimizerHook(new OptimizerConfig());
+        legacy.RegisterHook(new Around(points));
+        using Compat.Engine.Runner engine = legacy.AsEngine([Loader], [("train", 1)]);
+
+        engine.Invoking(runner => runner.Train()).Should().Throw<NonFiniteLossException>();
+
+        points.Should().Equal("before", "iter", "iter", "iter", "iter");
     }
 
     [Fact]
