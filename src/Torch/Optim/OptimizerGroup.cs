@@ -179,6 +179,7 @@ public sealed class OptimizerGroup
     /// <exception cref="PthException">A setting is of another kind or out of range; the group is as it was.</exception>
     public void LoadSettings(PthDict saved)
     {
+        ArgumentNullException.ThrowIfNull(saved);
         CheckSettings(saved);
         PthDict own = settings.Save();
         settings.Load(saved);
