@@ -168,7 +168,7 @@ public sealed class OptimWrapperDictStateTests
 
         turns.Invoking(own => own.Wrappers.LoadState(state)).Should().Throw<PthException>().WithMessage(
             "The state is for up, ?, but the wrappers are left, right. Name the wrappers as in the run that saved it.");
-        logger.Ours.Should().BeEmpty();
+        logger.Ours.Should().NotContain(line => line.Id == CompatEvents.OptimizerStateMissing.Id);
     }
 
     private static IEnumerable<string> Names(PthDict state) => state.Select(entry => ((PthText)entry.Key).Value);
