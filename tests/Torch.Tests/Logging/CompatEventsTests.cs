@@ -32,7 +32,8 @@ public sealed class CompatEventsTests
             "9133 AnomalousParamsNotSought",
             "9140 AmpPrecision",
             "9141 WindowsInDictionary",
-            "9142 OptimizerStateMissing", "9150 ForgetfulState");
+            "9142 OptimizerStateMissing",
+            "9150 ForgetfulState");
 
     [Theory]
     [InlineData(0, false)]
