@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Compat.Engine.Model;
 using Compat.Engine.Optim;
+using Compat.TestSupport;
 using Compat.Torch.Data;
 using Compat.Torch.Training;
 using static TorchSharp.torch;
@@ -59,5 +60,5 @@ internal sealed class EngineGan(GoldenNet net, JsonElement file, JsonElement gol
         }
     }
 
-    private static Tensor Noise(JsonElement values) => tensor([.. values.EnumerateArray().Select(value => value.GetSingle())]).reshape(2, 2);
+    private static Tensor Noise(JsonElement values) => tensor([.. values.EnumerateArray().Select(value => (float)value.Number())]).reshape(2, 2);
 }

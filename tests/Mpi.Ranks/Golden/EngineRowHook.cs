@@ -3,6 +3,7 @@ using Compat.Engine;
 using Compat.Engine.Hooks;
 using Compat.Engine.Hooks.Arguments;
 using Compat.Engine.Optim;
+using Compat.TestSupport;
 using Compat.Torch.Distributed;
 using Compat.Torch.Training;
 
@@ -36,25 +37,25 @@ internal sealed class EngineRowHook(GoldenRank golden, GoldenNet net, ICollectiv
         arguments.Batch.Indices.Should().Equal(golden.Of(row, "indices")!.Value.EnumerateArray().Select(index => index.GetInt32()));
         if (golden.Of(row, "loss") is { } loss)
         {
-            Near.Float($"loss {at}", loss.GetDouble(), arguments.Outputs["loss"].Tensor!.item<float>());
+            Near.Float($"loss {at}", loss.Number(), arguments.Outputs["loss"].Tensor!.item<float>());
         }
 
         if (golden.Of(row, "log_vars") is { } vars)
         {
             foreach (JsonProperty entry in vars.EnumerateObject())
             {
-                Near.Float($"{entry.Name} {at}", entry.Value.GetDouble(), arguments.Outputs[entry.Name].Tensor!.item<float>());
+                Near.Float($"{entry.Name} {at}", entry.Value.Number(), arguments.Outputs[entry.Name].Tensor!.item<float>());
             }
         }
 
         if (golden.Of(row, "lr") is { ValueKind: JsonValueKind.Number } rate)
         {
-            Near.Rate($"lr {at}", rate.GetDouble(), lr!.Value);
+            Near.Rate($"lr {at}", rate.Number(), lr!.Value);
         }
 
         if (golden.Of(row, "grad_norm") is { } norm)
         {
-            Near.Float($"norm {at}", norm.GetDouble(), runner.MessageHub.GetScalar("train/grad_norm").Current());
+            Near.Float($"norm {at}", norm.Number(), runner.MessageHub.GetScalar("train/grad_norm").Current());
         }
 
         state.Compare(row, at, withGradients: runner.OptimWrapper is OptimWrapper);
@@ -63,7 +64,7 @@ internal sealed class EngineRowHook(GoldenRank golden, GoldenNet net, ICollectiv
     public override void AfterValEpoch(Runner runner, AfterValEpochArguments arguments)
     {
         JsonElement row = golden.Of(golden.Case, "val_metrics")!.Value[validations++];
-        Near.Float("mean of the validation", row.GetProperty("val/mean").GetDouble(), arguments.Metrics["val/mean"].Number);
-        arguments.Metrics["val/order"].Array.Should().Equal(row.GetProperty("val/order").EnumerateArray().Select(index => index.GetDouble()));
+        Near.Float("mean of the validation", row.GetProperty("val/mean").Number(), arguments.Metrics["val/mean"].Number);
+        arguments.Metrics["val/order"].Array.Should().Equal(row.GetProperty("val/order").EnumerateArray().Select(index => index.Number()));
     }
 }

@@ -122,7 +122,7 @@ internal static class EngineTraining
         MMDistributedDataParallelOptions options = config.GetProperty("type").GetString() switch
         {
             "MMSeparateDistributedDataParallel" => new MMSeparateDistributedDataParallelOptions(),
-            "CustomDistributedDataParallel" => new TwiceWrapperOptions(one.GetProperty("train_scale").GetDouble()),
+            "CustomDistributedDataParallel" => new TwiceWrapperOptions(one.GetProperty("train_scale").Number()),
             _ => new MMDistributedDataParallelOptions(),
         };
         return options with

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Compat.TestSupport;
 using Compat.Torch.Data;
 using static TorchSharp.torch;
 
@@ -25,5 +26,5 @@ internal sealed class GoldenData(JsonElement table, int count) : Dataset
         return values[(index * width)..((index + 1) * width)];
     }
 
-    private static float[] Floats(JsonElement values) => [.. values.EnumerateArray().Select(value => value.GetSingle())];
+    private static float[] Floats(JsonElement values) => [.. values.EnumerateArray().Select(value => (float)value.Number())];
 }

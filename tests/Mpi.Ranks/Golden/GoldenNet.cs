@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Compat.Legacy;
+using Compat.TestSupport;
 using Compat.Torch.Data;
 using Compat.Torch.Training;
 using TorchSharp.Modules;
@@ -32,11 +33,11 @@ internal sealed class GoldenNet : nn.Module, ITrainStep, IValStep
             "mlp_twice" => "mlp",
             _ => kind,
         };
-        double shift = golden.TryGetProperty("init", out _) ? file.GetProperty("rank_shift").GetDouble() * rank : 0;
+        double shift = golden.TryGetProperty("init", out _) ? file.GetProperty("rank_shift").Number() * rank : 0;
         using IDisposable guard = no_grad();
         foreach ((string name, Parameter parameter) in named_parameters())
         {
-            float[] values = [.. file.GetProperty("initial_params").GetProperty(table).GetProperty(name).GetProperty("values").EnumerateArray().Select(value => value.GetSingle())];
+            float[] values = [.. file.GetProperty("initial_params").GetProperty(table).GetProperty(name).GetProperty("values").EnumerateArray().Select(value => (float)value.Number())];
             parameter.copy_(tensor(values).reshape(parameter.shape).add(shift));
             parameter.requires_grad = !golden.TryGetProperty("frozen", out JsonElement frozen) || frozen.EnumerateArray().All(one => one.GetString() != name);
         }

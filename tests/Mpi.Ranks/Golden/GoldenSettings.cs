@@ -44,9 +44,9 @@ internal static class GoldenSettings
 
     public static bool Flag(JsonElement config, string name) => config.TryGetProperty(name, out JsonElement value) && value.GetBoolean();
 
-    private static double Beta(JsonElement config, int place, double missing) => config.TryGetProperty("betas", out JsonElement betas) ? betas[place].GetDouble() : missing;
+    private static double Beta(JsonElement config, int place, double missing) => config.TryGetProperty("betas", out JsonElement betas) ? betas[place].Number() : missing;
 
     private static GradClipOptions Clip(JsonElement clip) => clip.TryGetProperty("clip_value", out JsonElement value)
-        ? new GradClipValueOptions { ClipValue = value.GetDouble() }
+        ? new GradClipValueOptions { ClipValue = value.Number() }
         : new GradClipNormOptions { MaxNorm = Number(clip, "max_norm"), NormType = Number(clip, "norm_type", 2) };
 }

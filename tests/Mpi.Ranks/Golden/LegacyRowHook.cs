@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Compat.Legacy;
 using Compat.Legacy.Runners;
+using Compat.TestSupport;
 using Compat.Torch.Distributed;
 
 namespace Compat.Mpi.Ranks.Golden;
@@ -30,16 +31,16 @@ internal sealed class LegacyRowHook(GoldenRank golden, GoldenNet net, ICollectiv
 
         JsonElement row = golden.Iters[Rows++];
         runner.DataBatch!.Indices.Should().Equal(golden.Of(row, "indices")!.Value.EnumerateArray().Select(index => index.GetInt32()));
-        Near.Float($"loss {at}", golden.Of(row, "loss")!.Value.GetDouble(), runner.Outputs!.Loss!.item<float>());
+        Near.Float($"loss {at}", golden.Of(row, "loss")!.Value.Number(), runner.Outputs!.Loss!.item<float>());
         if (golden.Of(row, "lr") is { } rate)
         {
-            Near.Rate($"lr {at}", rate.GetDouble(), lr);
+            Near.Rate($"lr {at}", rate.Number(), lr);
         }
 
         if (golden.Of(row, "grad_norm") is { } norm)
         {
             runner.LogBuffer.Average(1);
-            Near.Float($"norm {at}", norm.GetDouble(), runner.LogBuffer.Output["grad_norm"]);
+            Near.Float($"norm {at}", norm.Number(), runner.LogBuffer.Output["grad_norm"]);
         }
 
         state.Compare(row, at, withGradients: true);

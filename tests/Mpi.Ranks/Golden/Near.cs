@@ -19,7 +19,7 @@ internal static class Near
         values.Should().HaveCount(expected.GetArrayLength(), what);
         for (int i = 0; i < values.Length; i++)
         {
-            Float($"{what}[{i}]", expected[i].GetDouble(), values[i]);
+            Float($"{what}[{i}]", expected[i].Number(), values[i]);
         }
     }
 

@@ -149,7 +149,7 @@ internal static class ReduceCases
     private static Tensor[] Tensors(IEnumerable<JsonElement> values) => [.. values.Select(value => Make(value))];
 
     private static Tensor Make(JsonElement value, string name = "values") =>
-        tensor([.. value.GetProperty(name).EnumerateArray().Select(number => number.GetDouble())]).to(TypeOf(value));
+        tensor([.. value.GetProperty(name).EnumerateArray().Select(number => number.Number())]).to(TypeOf(value));
 
     private static ScalarType TypeOf(JsonElement value) => value.GetProperty("dtype").GetString() switch
     {

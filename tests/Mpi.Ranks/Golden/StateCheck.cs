@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Compat.TestSupport;
 using Compat.Torch.Distributed;
 using static TorchSharp.torch;
 
@@ -14,8 +15,8 @@ internal sealed class StateCheck(GoldenRank golden, nn.Module net, ICollectives 
         {
             Tensor[] all = [.. net.parameters().Select(parameter => parameter.detach().to(float64).reshape(-1))];
             Tensor flat = cat(all);
-            Near.Float($"sum of parameters {at}", sums[0].GetDouble(), flat.sum().item<double>());
-            Near.Float($"sum of absolute parameters {at}", sums[1].GetDouble(), flat.abs().sum().item<double>());
+            Near.Float($"sum of parameters {at}", sums[0].Number(), flat.sum().item<double>());
+            Near.Float($"sum of absolute parameters {at}", sums[1].Number(), flat.abs().sum().item<double>());
         }
 
         if (golden.Of(row, "params") is { } parameters)
@@ -53,7 +54,7 @@ internal sealed class StateCheck(GoldenRank golden, nn.Module net, ICollectives 
         for (int i = 0; i < gradients.Length; i++)
         {
             double sum = gradients[i]?.to(float64).abs().sum().item<double>() ?? 0;
-            double wanted = expected.ValueKind == JsonValueKind.Number ? 0 : expected[i].ValueKind == JsonValueKind.Null ? 0 : expected[i].GetDouble();
+            double wanted = expected.ValueKind == JsonValueKind.Number ? 0 : expected[i].ValueKind == JsonValueKind.Null ? 0 : expected[i].Number();
             Near.Float($"gradient {i} {at}", wanted, sum);
             if (expected.ValueKind == JsonValueKind.Array)
             {
