@@ -194,6 +194,38 @@ public sealed class Fp16OptimizerHookTests
     }
 
     [Fact]
+    public void Gradients_of_the_optimizer_that_are_not_the_models_are_cleared_too()
+    {
+        using StepModel model = Model();
+        using TorchSharp.Modules.Parameter apart = new(ones(1));
+        using Tensor stale = ones(1);
+        apart.grad = stale;
+        using FusedSgd optimizer = new([model.Linear.weight, apart], new());
+        using IterBasedRunner runner = new(model, new RunnerOptions { Logger = new ListLogger(), Optimizer = optimizer, MaxIters = 1 });
+        runner.RegisterOptimizerHook(new Fp16OptimizerConfig());
+
+        runner.Run([ToyDataset.Loader(2)], [("train", 1)]);
+
+        apart.grad.Should().BeNull();
+    }
+
+    [Fact]
+    public void Disposing_it_frees_the_scaler_once_and_leaves_the_state()
+    {
+        long before = LiveTensors.Settled();
+        Fp16OptimizerHook hook = new();
+        using (NewDisposeScope())
+        {
+            hook.LossScaler.Scale(ones(1));
+        }
+
+        hook.Dispose();
+        hook.Dispose();
+
+        LiveTensors.Settled().Should().Be(before);
+    }
+
+    [Fact]
     public void A_training_whose_steps_are_all_left_out_is_said_to_train_nothing()
     {
         ListLogger logger = new();

@@ -58,6 +58,7 @@ public sealed class TextLoggerHookTests
     [Theory]
     [InlineData(null, "None")]
     [InlineData(true, "True")]
+    [InlineData(false, "False")]
     [InlineData(12.0, "12.0")]
     public void A_name_that_is_no_text_is_printed_as_Python_prints_it(object? name, string printed)
     {
@@ -161,11 +162,12 @@ public sealed class TextLoggerHookTests
         RunnerMeta meta = new() { ["seed"] = 3, ["raw"] = new PthBytes(new byte[] { 1 }), ["deep"] = PthSequence.List(1, new PthTensor(scale), 2) };
         meta.Set(PthSequence.Tuple(1, 2), "pair");
         meta.Section("env").Set(new PthBytes(new byte[] { 2 }), "key");
+        meta.Section("env")["inner"] = new PthDict { ["raw"] = new PthBytes(new byte[] { 3 }) };
 
-        FirstLine(meta, out ListLogger logger, new TextLoggerHook(), new TextLoggerHook()).Should().Be("{\"seed\": 3, \"deep\": [1, 2], \"env\": {}}");
+        FirstLine(meta, out ListLogger logger, new TextLoggerHook(), new TextLoggerHook()).Should().Be("{\"seed\": 3, \"deep\": [1, 2], \"env\": {\"inner\": {}}}");
 
         logger.Ours.Should().Equal((9040, "The JSON log lacks these parts of the runner's meta, which JSON cannot hold: raw (bytes), deep[1] (tensor), "
-            + "meta (a key: tuple), env (a key: bytes). Use texts, numbers, lists, and dictionaries with texts as keys for what shall be read there."));
+            + "meta (a key: tuple), env (a key: bytes), env.inner.raw (bytes). Use texts, numbers, lists, and dictionaries with texts as keys for what shall be read there."));
         meta.Count.Should().Be(5, "the meta itself is whole");
     }
 
@@ -263,6 +265,16 @@ public sealed class TextLoggerHookTests
 
         lines.Should().Equal("Epoch(val) [2][12]\tacc: 0.5000");
         json.Should().Contain("\"iter\": 12, ").And.NotContain("eval_iter_num");
+    }
+
+    /// <summary>Recorded with MMCV 1.7.2: an average is a float there, whatever was averaged.</summary>
+    [Fact]
+    public void A_number_of_batches_that_was_averaged_is_shown_as_a_float()
+    {
+        (string[] lines, string json) = LogOnce(new TextLoggerConfig(), "val", new LogVars { ["eval_iter_num"] = 12, ["acc"] = 0.5 }, Sgd(0.1));
+
+        lines.Should().Equal("Epoch(val) [2][12.0]\tacc: 0.5000");
+        json.Should().Contain("\"iter\": 12.0, ").And.NotContain("eval_iter_num");
     }
 
     [Fact]
