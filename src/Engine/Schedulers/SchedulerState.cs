@@ -49,6 +49,7 @@ internal readonly struct SchedulerState(PthDict state)
     {
         PthFloat number => number.Value,
         PthInteger number => (double)number.Value,
+        PthArray { IsNumeric: true, Shape.Count: 0 } scalar => scalar.ToDoubles()[0],       // of a rate that was computed with numpy
         _ => null,
     };
 

@@ -94,14 +94,21 @@ internal static class OptimizerStateDict
     /// <summary>Reads a truth value of a group's settings.</summary>
     public static bool? Flag(PthDict options, string name) => options.TryGetValue(name, out PthValue? value) && value is PthBool flag ? flag.Value : null;
 
-    /// <summary>Reads a number, whatever its kind.</summary>
+    /// <summary>Reads a number, whatever its kind: Python's, a tensor of one element, or a scalar of numpy.</summary>
     public static double? Number(PthValue value) => value switch
     {
         PthFloat number => number.Value,
         PthInteger number => (double)number.Value,
-        PthTensor tensor when tensor.Value.numel() == 1 => HostRead.Number<double>(tensor.Value.to(ScalarType.Float64)),
+        PthTensor tensor when tensor.Value.numel() == 1 => Number(tensor.Value),
+        PthArray { IsNumeric: true, Shape.Count: 0 } scalar => scalar.ToDoubles()[0],
         _ => null,
     };
+
+    private static double Number(Tensor tensor)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return HostRead.Number<double>(tensor.to(ScalarType.Float64));
+    }
 
     private static PthDict[] GroupsOf(PthDict state, IReadOnlyList<Parameter[]> members)
     {

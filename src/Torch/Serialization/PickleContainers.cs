@@ -130,9 +130,10 @@ internal sealed class PickleContainers(ReadBudget budget)
         Reserve(dict, items.Count);
         foreach (PthValue item in items)
         {
+            TakeKey(item);                                            // before it is looked up: a tuple in tuples would overflow the stack, or take for ever
             BigInteger before = dict.TryGetValue(item, out PthValue? count) ? ((PthInteger)count).Value : BigInteger.Zero;
             budget.TakeNode(8);
-            Set(dict, item, new PthInteger(before + 1));
+            dict.Set(item, new PthInteger(before + 1));
         }
     }
 

@@ -6,6 +6,7 @@ namespace Compat.Torch.Serialization;
 internal sealed class PickleObjects(PickleContainers containers, ReadBudget budget)
 {
     private const int BytesOfObject = 64;
+    private const int BytesOfShape = 88;
 
     private readonly PickleTensors tensors = new(budget);
 
@@ -44,7 +45,7 @@ internal sealed class PickleObjects(PickleContainers containers, ReadBudget budg
 
     /// <summary>Does what Python's <c>__setstate__</c> would.</summary>
     /// <exception cref="PthException">The value has no state, or one of another kind.</exception>
-    public static void SetState(PthValue target, PthValue state)
+    public void SetState(PthValue target, PthValue state)
     {
         switch (target)
         {
@@ -52,7 +53,7 @@ internal sealed class PickleObjects(PickleContainers containers, ReadBudget budg
                 dict.Attributes = state;
                 break;
             case PthArray array when state is PthSequence { Items: [_, PthSequence shape, PthObject type, PthBool { Value: false }, PthBytes bytes] }:
-                array.Set(TypeName(type), PickleTensors.Sizes(shape), bytes.Value);
+                Fill(array, type, shape, bytes);
                 break;
             case PthObject named:
                 named.State = state;
@@ -104,7 +105,7 @@ internal sealed class PickleObjects(PickleContainers containers, ReadBudget budg
         }
 
         PthArray array = MakeArray();
-        array.Set(TypeName(type), PickleTensors.Sizes(shape), bytes.Value);
+        Fill(array, type, shape, bytes);
         return array;
     }
 
@@ -118,6 +119,13 @@ internal sealed class PickleObjects(PickleContainers containers, ReadBudget budg
         PthArray scalar = MakeArray();
         scalar.Set(TypeName(type), [], bytes.Value);
         return scalar;
+    }
+
+    // The bytes are shared with the value in the pickle, the shape is not.
+    private void Fill(PthArray array, PthObject type, PthSequence shape, PthBytes bytes)
+    {
+        budget.TakeBytes(BytesOfShape + (sizeof(long) * (long)shape.Items.Count));
+        array.Set(TypeName(type), PickleTensors.Sizes(shape), bytes.Value);
     }
 
     private static string TypeName(PthObject type) => type is { Name: "numpy.dtype", Arguments: PthSequence { Items: [PthText name, ..] } }

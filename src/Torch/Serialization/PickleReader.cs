@@ -160,7 +160,7 @@ internal sealed class PickleReader
     private void Build()
     {
         PthValue state = stack.Pop();
-        PickleObjects.SetState(stack.Peek(), state);
+        objects.SetState(stack.Peek(), state);
     }
 
     private void Append(PthSequenceKind kind, ReadOnlySpan<PthValue> items)

@@ -1,6 +1,7 @@
 using Compat.Engine.Evaluation;
 using Compat.Engine.Schedulers;
 using Compat.Engine.Tests.Support;
+using Compat.TestSupport;
 using Compat.Torch.Optim;
 using Compat.Torch.Serialization;
 using TorchSharp.Modules;
@@ -224,6 +225,26 @@ public sealed class ParamSchedulerTests : IDisposable
         {
             load.Should().Throw<PthException>().WithMessage("The value is no state of this kind of schedule: 'begin' is missing or of another kind.*");
         }
+    }
+
+    [PythonFact]
+    public void A_state_whose_rates_are_numbers_of_numpy_is_taken()
+    {
+        ParamScheduler scheduler = new MultiStepLrOptions { Milestones = [9] }.Build(Groups);
+        using TemporaryFolder folder = new();
+        PthFile.Write(folder.File("a.pth"), scheduler.SaveState());
+        PythonFactAttribute.Run(
+            """
+            import sys, numpy, torch
+            state = torch.load(sys.argv[1])
+            torch.save(dict(state, base_values=[numpy.float64(0.25)], _last_value=[numpy.float32(0.5)]), sys.argv[1])
+            """,
+            folder.File("a.pth"));
+        using PthFile file = PthFile.Read(folder.File("a.pth"));
+
+        scheduler.LoadState((PthDict)file.Root);
+
+        ((PthDict)scheduler.SaveState())["base_values"].Should().BeOfType<PthSequence>().Which.Items.Should().Equal(new PthFloat(0.25));
     }
 
     [Theory]

@@ -76,6 +76,38 @@ public sealed class OptimizerPythonStateTests
         read.Should().Be(5 * PerKind);
     }
 
+    /// <summary>As PyTorch 2 writes it, whose settings may be tensors, and as it is after a rate was computed with numpy.</summary>
+    [PythonFact]
+    public void Settings_may_be_tensors_or_numbers_of_numpy_and_those_that_are_unknown_are_left_alone()
+    {
+        using TemporaryFolder folder = new();
+        PythonFactAttribute.Run(
+            """
+            import sys, numpy, torch
+            group = dict(
+                lr=torch.tensor(0.25), betas=(torch.tensor(0.5), numpy.float32(0.75)), eps=numpy.float64(1e-6), weight_decay=numpy.int64(0), amsgrad=False, maximize=False,
+                foreach=None, capturable=True, differentiable=False, fused=True, decoupled_weight_decay=True, param_names=['weight'], initial_lr=numpy.float64(0.125),
+                params=[0])
+            entries = dict(step=torch.tensor([3.0]), exp_avg=torch.ones(2), exp_avg_sq=torch.ones(2))
+            torch.save(dict(state={0: entries}, param_groups=[group]), sys.argv[1])
+            """,
+            folder.File("adam.pth"));
+        using DisposeScope scope = NewDisposeScope();
+        using PthFile file = PthFile.Read(folder.File("adam.pth"));
+        using FusedOptimizer optimizer = Make("AdamW", [[new Parameter(zeros(2))]]);
+
+        optimizer.LoadState((PthDict)file.Root);
+
+        OptimizerGroup group = OptimizerGroup.Of(optimizer)[0];
+        PthDict settings = group.SaveSettings();
+        (group.Lr, group.InitialLr, OptimizerStateDict.Pair(settings, "betas")).Should().Be((0.25, 0.125, (0.5, 0.75)));
+        settings["eps"].Should().Be(new PthFloat(1e-6));
+        settings["weight_decay"].Should().Be(new PthFloat(0));
+        long before = LiveTensors.Settled();
+        group.CheckSettings((PthDict)((PthSequence)((PthDict)file.Root)["param_groups"]).Items[0]);
+        Tensor.TotalCount.Should().Be(before, "reading a setting leaves no tensor");
+    }
+
     private static FusedOptimizer Make(string kind, Parameter[][] groups)
     {
         FusedOptimizerOptions options = kind switch

@@ -22,6 +22,8 @@ internal static class HostileFiles
         ["long members"] = (() => Calls("c__builtin__\ngetattr\n", pickle => pickle.Add("(cmmcv\nHook\n").Text(new string('a', 950)).Add("t")), TooMuch),
         ["arrays of long shapes"] = (() => Arrays(dimensions: 1000), "*a tensor of 1000 dimensions*"),
         ["many arrays"] = (() => Arrays(dimensions: 64), null),
+        ["very many arrays"] = (() => Arrays(dimensions: 64, count: 400_000), TooMuch),
+        ["very many arrays from buffers"] = (ArraysFromBuffers, TooMuch),
         ["names from long texts"] = (LongNames, "*a name of 2000000 letters*"),
         ["one block for many storages"] = (SharedBlock, "*promises * bytes of storages, but has only * bytes in all*"),
         ["one storage again and again"] = (() => Views(20_000), null),
@@ -38,6 +40,10 @@ internal static class HostileFiles
         ["objects in objects"] = (() => Zip(new RawPickle().Repeat(3000, "cmmcv\nHook\n").Repeat(2999, "b")), TooDeep),
         ["lists that hold the one before twice"] = (() => Zip(Doubling(new RawPickle().Add("]q\0"), "](", "e")), null),
         ["tuples that hold the one before twice, as a key"] = (() => Zip(Doubling(new RawPickle().Add(")q\0"), "(", "t").Add("}h\u003cNs")), "*more than 1000 parts*"),
+        ["counts of tuples that hold the one before twice"] =
+            (() => Zip(Doubling(new RawPickle().Add(")q\0"), "(", "t").Add("ccollections\nCounter\n(h\u003c\u0085tR")), "*more than 1000 parts*"),
+        ["counts of tuples of one item, very deep"] =
+            (() => Zip(new RawPickle().Add("ccollections\nCounter\n)").Repeat(200_000, "\u0085").Add("\u0085\u0085R")), "*more than 1000 parts*"),
         ["tuples of one item as a key, very deep"] = (() => Zip(new RawPickle().Add("})").Repeat(5000, "\u0085").Add("Ns")), "*more than 1000 parts*"),
         ["large keys recalled"] = (() => Zip(new RawPickle().Add("(").Repeat(900, "N").Add("tq\0](").Repeat(Times, "}h\0Ns").Add("e")), TooMuch),
         ["floats that have one hash"] = (() => Zip(new RawPickle().Add("}(").Repeat(100_000, (pickle, i) => pickle.Float(((long)i << 32) | (uint)i).Add("N")).Add("u")), null),
@@ -72,10 +78,16 @@ internal static class HostileFiles
         return Zip(pickle.Add("q\u00010](").Repeat(Times, "h\0h\u0001R").Add("e"));
     }
 
-    private static byte[] Arrays(int dimensions)
+    private static byte[] Arrays(int dimensions, int count = 10_000)
     {
         RawPickle pickle = new RawPickle().Add("cnumpy.core.multiarray\n_reconstruct\nq\0(K\u0001(").Repeat(dimensions, "K\u0001").Add("tcnumpy\ndtype\n").Text("i1").Add("\u0085R\u0089C\u0001xtq\u0001");
-        return Zip(pickle.Add("00](").Repeat(10_000, "h\0)Rh\u0001b").Add("e"));
+        return Zip(pickle.Add("00](").Repeat(count, "h\0)Rh\u0001b").Add("e"));
+    }
+
+    private static byte[] ArraysFromBuffers()
+    {
+        RawPickle pickle = new RawPickle().Add("cnumpy.core.numeric\n_frombuffer\nq\0(C\u0001xcnumpy\ndtype\n").Text("i1").Add("\u0085R(").Repeat(64, "K\u0001").Add("t").Text("C").Add("tq\u0001");
+        return Zip(pickle.Add("00](").Repeat(400_000, "h\0h\u0001R").Add("e"));
     }
 
     private static byte[] LongNames()
