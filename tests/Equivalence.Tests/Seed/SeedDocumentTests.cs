@@ -7,6 +7,7 @@ using Compat.Engine.Evaluation;
 using Compat.Engine.Loops;
 using Compat.Engine.Model;
 using Compat.Engine.Optim;
+using Compat.Engine.Schedulers;
 using Compat.Equivalence.Tests.Seed.Page;
 using Compat.Legacy;
 using Compat.TestSupport;
@@ -254,6 +255,24 @@ public sealed partial class SeedDocumentTests
         TrainingTrace ported = SeedTrainings.NewToy(wrapper, sums);
         ComparisonRules rules = ComparisonRules.LegacyAgainstEngine with { LeftOut = [Observation.LogValues] };
         TraceComparison comparison = TraceComparison.Of(old, ported, rules);
+
+        comparison.FirstDifference?.ToString().Should().Be(difference);
+        comparison.Agrees.Should().Be(difference is null);
+    }
+
+    [Theory]
+    [InlineData(11, null)]
+    [InlineData(10, "iteration 2, learning rate, lr: 0.0018999999999999996 against 0.002")]
+    public void A_warm_up_is_a_schedule_that_ends_one_iteration_later(int end, string? difference)
+    {
+        ParamSchedulerOptions[] schedules = [Schedules.New[0] with { End = end }, Schedules.New[1]];
+        ComparisonRules rules = ComparisonRules.LegacyAgainstEngine with
+        {
+            LeftOut = [Observation.LogValues],
+            LearningRateUlps = 4096,
+        };
+
+        TraceComparison comparison = TraceComparison.Of(SeedTrainings.OldToy(Schedules.Old.LrConfig!), SeedTrainings.NewToy(schedules), rules);
 
         comparison.FirstDifference?.ToString().Should().Be(difference);
         comparison.Agrees.Should().Be(difference is null);
