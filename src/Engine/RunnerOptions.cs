@@ -85,7 +85,7 @@ public sealed record RunnerOptions
     /// <value>The default leaves them as they are.</value>
     public RandomnessOptions Randomness { get; init; } = new();
 
-    /// <summary>Gets where the model is trained.</summary>
+    /// <summary>Gets where the model is trained, for example <c>torch.device("cuda:0")</c>; PyTorch's names are cpu, cuda and cuda:N.</summary>
     /// <value>The default is <see langword="null"/>: CUDA if there is a device, else the CPU.</value>
     public Device? Device { get; init; }
 

@@ -362,6 +362,17 @@ public sealed class RunnerTests
     }
 
     [Fact]
+    public void An_empty_folder_is_refused_with_one_to_write()
+    {
+        using TestRun run = new();
+
+        Action act = () => _ = new Runner(run.Options with { WorkDir = string.Empty });
+
+        act.Should().Throw<ArgumentException>().WithMessage(
+            "WorkDir is empty; it must be the path of a folder, which is made if it is missing. Write for example WorkDir = \"work_dirs/toy\".*");
+    }
+
+    [Fact]
     public void Null_is_refused()
     {
         Action act = () => _ = new Runner(null!);

@@ -7,7 +7,10 @@ public sealed record ComparisonRules
     public static ComparisonRules LegacyAgainstMigrating { get; } = new();
 
     /// <summary>Gets the rules for an old trainer against its port: learning rates and momenta within two units in the last place, all else bit for bit.</summary>
-    /// <remarks>MMCV computes what a schedule sets from a formula, MMEngine as a running product; these round differently.</remarks>
+    /// <remarks>
+    /// MMCV computes what a schedule sets from a formula, MMEngine as a running product; these round differently. A schedule by iteration, such as a warm-up, rounds at
+    /// each: raise <see cref="LearningRateUlps"/> for it, to 4096 for some hundred iterations.
+    /// </remarks>
     public static ComparisonRules LegacyAgainstEngine { get; } = new() { LearningRateUlps = 2, MomentumUlps = 2 };
 
     /// <summary>Gets by how many units in the last place learning rates may differ.</summary>

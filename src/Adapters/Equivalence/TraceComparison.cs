@@ -103,8 +103,12 @@ public sealed class TraceComparison
         string?[] names = [.. control.Values.Select(entry => entry.Key)];
         string?[] others = [.. candidate.Values.Select(entry => entry.Key)];
         int place = names.AsSpan().CommonPrefixLength(others);
-        return place == names.Length && place == others.Length
-            ? null
-            : $"names: {names.ElementAtOrDefault(place) ?? "nothing more"} against {others.ElementAtOrDefault(place) ?? "nothing more"}";
+        if (place == names.Length && place == others.Length)
+        {
+            return null;
+        }
+
+        string what = names.Order(StringComparer.Ordinal).SequenceEqual(others.Order(StringComparer.Ordinal)) ? "the same names in another order" : "names";
+        return $"{what}: {names.ElementAtOrDefault(place) ?? "nothing more"} against {others.ElementAtOrDefault(place) ?? "nothing more"}";
     }
 }

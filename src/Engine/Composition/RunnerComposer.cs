@@ -24,6 +24,12 @@ internal static class RunnerComposer
         {
             throw new ArgumentException("ParamSchedulers are set, but OptimWrapper is not. Set OptimWrapper, or leave ParamSchedulers out.", nameof(options));
         }
+
+        if (string.IsNullOrEmpty(options.WorkDir))
+        {
+            throw new ArgumentException(
+                "WorkDir is empty; it must be the path of a folder, which is made if it is missing. Write for example WorkDir = \"work_dirs/toy\".", nameof(options));
+        }
     }
 
     public static void RegisterHooks(Runner runner, RunnerOptions options)

@@ -43,6 +43,12 @@ public abstract class BaseRunner : IDisposable
                 "The runner has no logger. Set Logger in its options, for example Logger = new LineLogger(\"mmcv\", [Console.Out]).", nameof(options));
         }
 
+        if (options.WorkDir?.Length == 0)
+        {
+            throw new ArgumentException(
+                "WorkDir is empty; it must be the path of a folder, which is made if it is missing. Write for example WorkDir = \"work_dirs/toy\", or leave it out.", nameof(options));
+        }
+
         TorchEnvironment.EnsureLoaded();
         Model = model;
         Collectives = ProcessCheck.CollectivesOf(model, options);

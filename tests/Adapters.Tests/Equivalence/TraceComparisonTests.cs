@@ -131,6 +131,17 @@ public sealed class TraceComparisonTests
     }
 
     [Fact]
+    public void Names_in_another_order_are_said_to_be_so()
+    {
+        KeyValuePair<string, double> total = new("loss", 2);
+        KeyValuePair<string, double> term = new("loss_cls", 1);
+        IterationTrace iteration = Traces.Iteration(1);
+
+        Compare(iteration.With(TraceStage.Of(Observation.LogValues, [term, total])), iteration.With(TraceStage.Of(Observation.LogValues, [total, term])))
+            .FirstDifference!.Text.Should().Be("the same names in another order: loss_cls against loss");
+    }
+
+    [Fact]
     public void Values_of_different_kinds_differ() =>
         Compare(Traces.Iteration(1), Traces.Iteration(1).With(Traces.Tensor(Observation.Loss, "loss", 2)))
             .FirstDifference!.Text.Should().Be("loss: a number against Float32 []");

@@ -7,6 +7,7 @@ using Compat.Engine.Evaluation;
 using Compat.Engine.Loops;
 using Compat.Engine.Model;
 using Compat.Engine.Optim;
+using Compat.Engine.Schedulers;
 using Compat.Equivalence.Tests.Seed.Page;
 using Compat.Legacy;
 using Compat.TestSupport;
@@ -254,6 +255,25 @@ public sealed partial class SeedDocumentTests
         TrainingTrace ported = SeedTrainings.NewToy(wrapper, sums);
         ComparisonRules rules = ComparisonRules.LegacyAgainstEngine with { LeftOut = [Observation.LogValues] };
         TraceComparison comparison = TraceComparison.Of(old, ported, rules);
+
+        comparison.FirstDifference?.ToString().Should().Be(difference);
+        comparison.Agrees.Should().Be(difference is null);
+    }
+
+    [Theory]
+    [InlineData(Warmup.Linear, 11, null)]
+    [InlineData(Warmup.Linear, 10, "iteration 2, learning rate, lr: 0.0018999999999999996 against 0.002")]
+    [InlineData(Warmup.Constant, 11, null)]
+    [InlineData(Warmup.Constant, 10, "iteration 10, learning rate, lr: 0.001 against 0.01")]
+    public void A_warm_up_is_a_schedule_that_ends_one_iteration_later(Warmup warmup, int end, string? difference)
+    {
+        LrConfig old = Schedules.Old.LrConfig! with { Warmup = warmup };
+        ParamSchedulerOptions linear = Schedules.New[0] with { End = end };
+        ParamSchedulerOptions constant = new ConstantLrOptions { Factor = 0.1, End = end, Unit = ScheduleUnit.Iteration };
+        ParamSchedulerOptions[] schedules = [warmup == Warmup.Linear ? linear : constant, Schedules.New[1]];
+        ComparisonRules rules = ComparisonRules.LegacyAgainstEngine with { LeftOut = [Observation.LogValues], LearningRateUlps = 4096 };
+
+        TraceComparison comparison = TraceComparison.Of(SeedTrainings.OldToy(old), SeedTrainings.NewToy(schedules), rules);
 
         comparison.FirstDifference?.ToString().Should().Be(difference);
         comparison.Agrees.Should().Be(difference is null);

@@ -3,11 +3,13 @@ using Compat.Adapters.Runners;
 using Compat.Engine.Loops;
 using Compat.Engine.Model;
 using Compat.Engine.Optim;
+using Compat.Engine.Schedulers;
 using Compat.Legacy;
 using Compat.Legacy.Runners;
 using Compat.TestSupport;
 using Compat.TestSupport.Toy;
 using Compat.Torch.Data;
+using Compat.Torch.Optim;
 using Compat.Torch.Training;
 using static TorchSharp.torch;
 using EngineRunner = Compat.Engine.Runner;
@@ -33,12 +35,29 @@ internal static class SeedTrainings
         return New(model, wrapper, ToyDataset.Loader(33));
     }
 
+    /// <summary>Trains the old toy for four epochs with a schedule.</summary>
+    public static TrainingTrace OldToy(LrConfig schedule)
+    {
+        using LegacyToyModel model = new();
+        using optim.Optimizer optimizer = optim.SGD(model.parameters(), 0.01);
+        return Old(model, optimizer, new OptimizerConfig(), ToyDataset.Loader(33), schedule: schedule, epochs: 4);
+    }
+
+    /// <summary>Trains its faithful port for four epochs with schedules.</summary>
+    public static TrainingTrace NewToy(IReadOnlyList<ParamSchedulerOptions> schedules)
+    {
+        using EngineToyModel model = new(sums: true);
+        OptimWrapperOptions wrapper = new() { Optimizer = new FusedSgdOptions { Lr = 0.01 } };
+        return New(model, wrapper, ToyDataset.Loader(33), schedules: schedules, epochs: 4);
+    }
+
     /// <summary>Trains an old model.</summary>
-    public static TrainingTrace Old(nn.Module model, OptimizerSet optimizer, OptimizerConfig? hook, BatchLoader loader, bool onEngine = false)
+    public static TrainingTrace Old(
+        nn.Module model, OptimizerSet optimizer, OptimizerConfig? hook, BatchLoader loader, bool onEngine = false, LrConfig? schedule = null, int epochs = 1)
     {
         TraceRecorder recorder = new("old");
-        using EpochBasedRunner runner = new(model, new RunnerOptions { Optimizer = optimizer, Logger = new ListLogger(), MaxEpochs = 1 });
-        runner.RegisterTrainingHooks(new TrainingHookOptions { OptimizerConfig = hook });
+        using EpochBasedRunner runner = new(model, new RunnerOptions { Optimizer = optimizer, Logger = new ListLogger(), MaxEpochs = epochs });
+        runner.RegisterTrainingHooks(new TrainingHookOptions { OptimizerConfig = hook, LrConfig = schedule });
         runner.RegisterHook(new LegacyTraceHook(recorder), HookPriority.Lowest);
         if (onEngine)
         {
@@ -53,7 +72,13 @@ internal static class SeedTrainings
     }
 
     /// <summary>Trains a new model.</summary>
-    public static TrainingTrace New(BaseModel model, BaseOptimWrapperOptions wrapper, BatchLoader loader, ModelWrapperOptions? modelWrapper = null)
+    public static TrainingTrace New(
+        BaseModel model,
+        BaseOptimWrapperOptions wrapper,
+        BatchLoader loader,
+        ModelWrapperOptions? modelWrapper = null,
+        IReadOnlyList<ParamSchedulerOptions>? schedules = null,
+        int epochs = 1)
     {
         using TemporaryFolder folder = new();
         TraceRecorder recorder = new("new");
@@ -63,8 +88,9 @@ internal static class SeedTrainings
             ModelWrapper = modelWrapper,
             WorkDir = folder.Path,
             TrainDataloader = loader,
-            TrainCfg = new EpochBasedTrainLoopOptions { MaxEpochs = 1 },
+            TrainCfg = new EpochBasedTrainLoopOptions { MaxEpochs = epochs },
             OptimWrapper = wrapper,
+            ParamSchedulers = schedules ?? [],
             CustomHooks = [new EngineTraceHook(recorder)],
             Logger = new ListLogger(),
         });

@@ -188,6 +188,17 @@ public sealed class BaseRunnerTests
     }
 
     [Fact]
+    public void An_empty_folder_is_refused_with_one_to_write()
+    {
+        using StepModel model = new();
+
+        Action make = () => _ = new EpochBasedRunner(model, new RunnerOptions { WorkDir = string.Empty, Logger = new ListLogger(), MaxEpochs = 1 });
+
+        make.Should().Throw<ArgumentException>().WithMessage(
+            "WorkDir is empty; it must be the path of a folder, which is made if it is missing. Write for example WorkDir = \"work_dirs/toy\", or leave it out.*");
+    }
+
+    [Fact]
     public void Calling_a_point_calls_who_overrides_it_in_order()
     {
         using StubRunner runner = new();
