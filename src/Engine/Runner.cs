@@ -95,6 +95,10 @@ public sealed class Runner : IDisposable
     /// <summary>Gets the histories of everything that is logged.</summary>
     public MessageHub MessageHub { get; }
 
+    /// <summary>Gets the seed that torch's generators were set to.</summary>
+    /// <value><see langword="null"/> if <see cref="RunnerOptions.Randomness"/> has none: the generators are as they were.</value>
+    public long? Seed => options.Randomness.Seed;
+
     /// <summary>Gets what makes log lines.</summary>
     public LogProcessor LogProcessor { get; }
 

@@ -11,6 +11,9 @@ public sealed record OptimizerSnapshot(bool IsNamed, IReadOnlyList<KeyValuePair<
     /// <summary>Computes another value for every group.</summary>
     /// <param name="convert">Gives the other value.</param>
     /// <returns>The values, of the same optimizers.</returns>
-    internal OptimizerSnapshot Select(Func<double, double> convert) =>
-        this with { Values = [.. Values.Select(entry => KeyValuePair.Create<string, IReadOnlyList<double>>(entry.Key, [.. entry.Value.Select(convert)]))] };
+    public OptimizerSnapshot Select(Func<double, double> convert)
+    {
+        ArgumentNullException.ThrowIfNull(convert);
+        return this with { Values = [.. Values.Select(entry => KeyValuePair.Create<string, IReadOnlyList<double>>(entry.Key, [.. entry.Value.Select(convert)]))] };
+    }
 }

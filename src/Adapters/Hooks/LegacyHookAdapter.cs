@@ -2,6 +2,7 @@ using Compat.Adapters.Optim;
 using Compat.Adapters.Runners;
 using Compat.Engine.Hooks;
 using Compat.Engine.Hooks.Arguments;
+using Compat.Engine.Loops;
 using Compat.Legacy;
 using Compat.Torch.Logging;
 using Compat.Torch.Training;
@@ -70,7 +71,9 @@ public sealed class LegacyHookAdapter : Hook
     }
 
     /// <inheritdoc/>
-    public override void BeforeTrainEpoch(Compat.Engine.Runner runner) => legacyHook.BeforeTrainEpoch(LegacyRunnerFacade.BetweenIterations(runner));
+    /// <remarks>In a training by iteration MMCV calls the general method, once; so does this.</remarks>
+    public override void BeforeTrainEpoch(Compat.Engine.Runner runner) =>
+        CallForEpoch(runner, HookStage.BeforeTrainEpoch, HookStage.BeforeEpoch);
 
     /// <inheritdoc/>
     public override void BeforeTrainIter(Compat.Engine.Runner runner, BeforeIterArguments arguments) =>
@@ -81,10 +84,18 @@ public sealed class LegacyHookAdapter : Hook
         legacyHook.AfterTrainIter(LegacyRunnerFacade.AfterStep(runner, arguments));
 
     /// <inheritdoc/>
-    public override void AfterTrainEpoch(Compat.Engine.Runner runner) => legacyHook.AfterTrainEpoch(LegacyRunnerFacade.BetweenIterations(runner));
+    /// <remarks>In a training by iteration MMCV calls the general method, once; so does this.</remarks>
+    public override void AfterTrainEpoch(Compat.Engine.Runner runner) =>
+        CallForEpoch(runner, HookStage.AfterTrainEpoch, HookStage.AfterEpoch);
 
     /// <inheritdoc/>
     public override void AfterTrain(Compat.Engine.Runner runner) => legacyHook.AfterRun(LegacyRunnerFacade.BetweenIterations(runner));
+
+    private void CallForEpoch(Compat.Engine.Runner runner, HookStage stage, HookStage general)
+    {
+        ArgumentNullException.ThrowIfNull(runner);
+        legacyHook.Call(runner.TrainLoop is IterBasedTrainLoop ? general : stage, LegacyRunnerFacade.BetweenIterations(runner));
+    }
 
     private void WarnOfValidation(Compat.Engine.Runner runner)
     {
@@ -103,6 +114,7 @@ public sealed class LegacyHookAdapter : Hook
     private static HookPriority UsualPriority(LegacyHook hook) => hook switch
     {
         LrUpdaterHook => HookPriority.VeryHigh,
+        MomentumUpdaterHook => HookPriority.High,
         OptimizerHook => HookPriority.AboveNormal,
         Compat.Legacy.IterTimerHook => HookPriority.Low,
         Compat.Legacy.LoggerHook => HookPriority.VeryLow,

@@ -55,7 +55,7 @@ internal static class UpdateOwnerCheck
     /// <returns>COMPAT0204; <see langword="null"/> if they have what they need.</returns>
     public static CompatDiagnostic? NoOptimizer(IEnumerable<LegacyHook> hooks, OptimizerSet? optimizer, string give)
     {
-        LegacyHook[] needing = [.. hooks.Where(hook => hook is LrUpdaterHook or TextLoggerHook || LegacyUpdate.IsKnown(hook))];
+        LegacyHook[] needing = [.. hooks.Where(hook => hook is ScheduleHook or TextLoggerHook || LegacyUpdate.IsKnown(hook))];
         return optimizer switch
         {
             null when needing.Length > 0 => new(

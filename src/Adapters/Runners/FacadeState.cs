@@ -16,9 +16,10 @@ internal sealed class FacadeState(Compat.Engine.Runner engine) : RunnerState
     /// <summary>Gets or sets whether hooks are called before the run: MMCV has limits then, but no mode and no loader.</summary>
     public bool IsBeforeRun { get; set; }
 
+    // As MMCV's IterBasedRunner, which looks at the pass before it asks for a batch: the first batch of a new pass still has the old number.
     public override int Epoch
     {
-        get => engine.Progress.Epoch;
+        get => Loop is IterBasedTrainLoop ? Math.Max((DataBatch is null ? Iter - 1 : Iter) - 1, 0) / Loop.Dataloader.Length : engine.Progress.Epoch;
         set => throw ReadOnly(nameof(Epoch));
     }
 
@@ -28,9 +29,10 @@ internal sealed class FacadeState(Compat.Engine.Runner engine) : RunnerState
         set => throw ReadOnly(nameof(Iter));
     }
 
+    // The engine says 1 for a training by iteration, and every epoch would be the last one.
     public override int? MaxEpochs
     {
-        get => Loop?.MaxEpochs;
+        get => Loop is IterBasedTrainLoop ? null : Loop?.MaxEpochs;
         set => throw ReadOnly(nameof(MaxEpochs));
     }
 

@@ -25,6 +25,7 @@ internal sealed class LegacyRunnerFacade : BaseRunner
         : base(adapter?.LegacyModel ?? engine.Model, OptionsOf(engine), new FacadeState(engine))
     {
         this.engine = engine;
+        Timestamp = engine.Timestamp;
         LogBuffer.Listener = new LogBufferAdapter(engine, this).PassOn;
         adapter?.ShowTo(this, engine.OptimWrapper);
     }

@@ -20,6 +20,7 @@ public sealed class RuntimeInfoHook : Hook
     /// <inheritdoc/>
     public override void BeforeRun(Runner runner)
     {
+        runner.MessageHub.UpdateInfo("seed", runner.Seed);
         runner.MessageHub.UpdateInfo("experiment_name", runner.ExperimentName);
     }
 

@@ -166,6 +166,24 @@ public abstract class BaseModel : nn.Module
         DataPreprocessor.To(device);
     }
 
+    /// <summary>Moves the model as TorchSharp does, and tells the preprocessor: so do <c>to</c>, <c>cuda</c> and <c>cpu</c>.</summary>
+    /// <inheritdoc/>
+    protected override nn.Module _to(Device device, ScalarType dtype, bool non_blocking)
+    {
+        base._to(device, dtype, non_blocking);
+        DataPreprocessor.To(device);
+        return this;
+    }
+
+    /// <summary>Moves the model as TorchSharp does, and tells the preprocessor: so do <c>to</c>, <c>cuda</c> and <c>cpu</c>.</summary>
+    /// <inheritdoc/>
+    protected override nn.Module _to(TorchSharp.DeviceType deviceType, int deviceIndex, bool non_blocking)
+    {
+        base._to(deviceType, deviceIndex, non_blocking);
+        DataPreprocessor.To(new Device(deviceType, deviceIndex));
+        return this;
+    }
+
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {

@@ -81,7 +81,7 @@ public class ImgDataPreprocessor : BaseDataPreprocessor
         using DisposeScope scope = NewDisposeScope();
         Tensor normalized = Normalized(images, channels: 1);
         long[] size = [.. normalized.shape[..2], Padded(images.shape[2]), Padded(images.shape[3])];
-        Tensor result = Pad(normalized, size);
+        Tensor result = StackedImages.Pad(normalized, size, options.PadValue);
         return ReferenceEquals(result, images) ? result : result.MoveToOuterDisposeScope();
     }
 
@@ -97,12 +97,10 @@ public class ImgDataPreprocessor : BaseDataPreprocessor
             throw new ArgumentException("The list of images is empty; it must have at least one. Let the loader give batches of at least one sample.", nameof(images));
         }
 
-        CheckAlike(images, image => image.dim());
+        StackedImages.CheckAlike(images, image => image.dim());
         using DisposeScope scope = NewDisposeScope();
         Tensor[] normalized = [.. images.Select(image => Normalized(image, channels: 0))];
-        CheckAlike(normalized, image => image.shape[0]);
-        long[] size = [.. normalized[0].shape.Select((length, dimension) => dimension == 0 ? length : Padded(normalized.Max(image => image.shape[dimension])))];
-        return stack(normalized.Select(image => Pad(image, size))).MoveToOuterDisposeScope();
+        return StackedImages.Of(normalized, options.PadSizeDivisor, options.PadValue).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -128,7 +126,7 @@ public class ImgDataPreprocessor : BaseDataPreprocessor
         return new StateTensor(column);
     }
 
-    private static string Shape(Tensor tensor) => $"[{string.Join(", ", tensor.shape)}]";
+    private static string Shape(Tensor tensor) => StackedImages.Shape(tensor);
 
     private static DataBatch With(NamedBatch batch, Tensor images) =>
         batch.With([.. batch.Names.Select(name => name == Field ? images : batch[name])]);
@@ -150,14 +148,7 @@ public class ImgDataPreprocessor : BaseDataPreprocessor
         return new NamedBatch(samples[0].Names.Select(name => KeyValuePair.Create(name, name == Field ? images : Column(name, samples))));
     }
 
-    private long Padded(long length) => (length + options.PadSizeDivisor - 1) / options.PadSizeDivisor * options.PadSizeDivisor;
-
-    // At the right of each dimension; torch counts them from the last one.
-    private Tensor Pad(Tensor image, long[] size)
-    {
-        long[] pads = [.. image.shape.Zip(size, (length, whole) => whole - length).Reverse().SelectMany(pad => (long[])[0, pad])];
-        return pads.All(pad => pad == 0) ? image : nn.functional.pad(image, pads, PaddingModes.Constant, options.PadValue);
-    }
+    private long Padded(long length) => StackedImages.Padded(length, options.PadSizeDivisor);
 
     private Tensor Normalized(Tensor image, int channels)
     {
@@ -173,17 +164,6 @@ public class ImgDataPreprocessor : BaseDataPreprocessor
         : throw new ArgumentException(
             $"BgrToRgb or RgbToBgr is set, but the images have shape {Shape(image)}, with {image.shape[channels]} channels; to exchange them there must be 3. Set "
             + "neither for grey images.");
-
-    private static void CheckAlike(IReadOnlyList<Tensor> images, Func<Tensor, long> what)
-    {
-        if (images.FirstOrDefault(image => image.dim() == 0 || what(image) != what(images[0])) is { } other)
-        {
-            throw new ArgumentException(
-                $"The images of a batch have shapes {Shape(images[0])} and {Shape(other)}; only height and width may differ. Give images of shape [C, H, W] with equally "
-                + "many channels.",
-                nameof(images));
-        }
-    }
 
     // One value serves all channels. As in MMEngine, an image of one channel becomes one of three, but for a list and three means.
     private void CheckChannels(Tensor image, int channels)

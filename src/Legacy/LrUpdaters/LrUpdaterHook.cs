@@ -66,6 +66,26 @@ public abstract class LrUpdaterHook : ScheduleHook
     /// <returns>The learning rate.</returns>
     protected abstract double GetLr(BaseRunner runner, double baseLr);
 
+    /// <summary>Computes the regular learning rates of all groups at the runner's present epoch or iteration.</summary>
+    /// <param name="runner">The runner.</param>
+    /// <returns>The learning rates, warm-up left aside; what <see cref="GetLr"/> gives for each group.</returns>
+    protected virtual OptimizerSnapshot GetRegularLr(BaseRunner runner) => ComputeAll(runner);
+
+    /// <summary>Computes the learning rates of all groups in a warm-up, from <see cref="RegularLr"/>.</summary>
+    /// <param name="iter">The iteration, counted from 0; below the length of the warm-up.</param>
+    /// <returns>The learning rates.</returns>
+    protected virtual OptimizerSnapshot GetWarmupLr(int iter) => ScaleAll(iter);
+
+    /// <summary>Sets the learning rates of all groups.</summary>
+    /// <param name="runner">The runner, whose optimizers are changed.</param>
+    /// <param name="lr">The learning rates, of the same optimizers and groups.</param>
+    protected virtual void SetLr(BaseRunner runner, OptimizerSnapshot lr)
+    {
+        ArgumentNullException.ThrowIfNull(runner);
+        ArgumentNullException.ThrowIfNull(lr);
+        SetAll(runner, lr);
+    }
+
     private protected sealed override double InitialOf(OptimizerGroup group) => group.InitialLr ??= group.Lr;
 
     private protected sealed override void Set(OptimizerGroup group, double value) => group.Lr = value;
@@ -73,4 +93,10 @@ public abstract class LrUpdaterHook : ScheduleHook
     private protected sealed override double Compute(BaseRunner runner, double initial) => GetLr(runner, initial);
 
     private protected sealed override double Scale(double value, double factor) => value * factor;
+
+    private protected sealed override OptimizerSnapshot GetRegular(BaseRunner runner) => GetRegularLr(runner);
+
+    private protected sealed override OptimizerSnapshot GetWarmup(int iter) => GetWarmupLr(iter);
+
+    private protected sealed override void Apply(BaseRunner runner, OptimizerSnapshot values) => SetLr(runner, values);
 }

@@ -34,6 +34,26 @@ public abstract class MomentumUpdaterHook : ScheduleHook
     /// <returns>The momentum.</returns>
     protected abstract double GetMomentum(BaseRunner runner, double baseMomentum);
 
+    /// <summary>Computes the regular momenta of all groups at the runner's present epoch or iteration.</summary>
+    /// <param name="runner">The runner.</param>
+    /// <returns>The momenta, warm-up left aside; what <see cref="GetMomentum"/> gives for each group.</returns>
+    protected virtual OptimizerSnapshot GetRegularMomentum(BaseRunner runner) => ComputeAll(runner);
+
+    /// <summary>Computes the momenta of all groups in a warm-up, from <see cref="RegularMomentum"/>.</summary>
+    /// <param name="iter">The iteration, counted from 0; below the length of the warm-up.</param>
+    /// <returns>The momenta.</returns>
+    protected virtual OptimizerSnapshot GetWarmupMomentum(int iter) => ScaleAll(iter);
+
+    /// <summary>Sets the momenta of all groups.</summary>
+    /// <param name="runner">The runner, whose optimizers are changed.</param>
+    /// <param name="momentum">The momenta, of the same optimizers and groups.</param>
+    protected virtual void SetMomentum(BaseRunner runner, OptimizerSnapshot momentum)
+    {
+        ArgumentNullException.ThrowIfNull(runner);
+        ArgumentNullException.ThrowIfNull(momentum);
+        SetAll(runner, momentum);
+    }
+
     private protected sealed override double InitialOf(OptimizerGroup group) => group.InitialMomentum ??= group.Momentum
         ?? throw new InvalidOperationException(
             $"{Name} finds neither momentum nor betas in the optimizer, so it has nothing to set. Use an optimizer that has one of them, such as SGD or Adam, or "
@@ -44,4 +64,10 @@ public abstract class MomentumUpdaterHook : ScheduleHook
     private protected sealed override double Compute(BaseRunner runner, double initial) => GetMomentum(runner, initial);
 
     private protected sealed override double Scale(double value, double factor) => value / factor;
+
+    private protected sealed override OptimizerSnapshot GetRegular(BaseRunner runner) => GetRegularMomentum(runner);
+
+    private protected sealed override OptimizerSnapshot GetWarmup(int iter) => GetWarmupMomentum(iter);
+
+    private protected sealed override void Apply(BaseRunner runner, OptimizerSnapshot values) => SetMomentum(runner, values);
 }

@@ -56,7 +56,7 @@ public abstract class ScheduleHook : Hook
         if (ByEpoch)
         {
             Regular = GetRegular(runner);
-            Set(runner, Regular);
+            Apply(runner, Regular);
         }
     }
 
@@ -71,12 +71,11 @@ public abstract class ScheduleHook : Hook
 
         if (config.Warmup != Warmup.None && runner.Iter < WarmupIters)
         {
-            double factor = WarmupFactor(runner.Iter);
-            Set(runner, Regular.Select(value => Scale(value, factor)));
+            Apply(runner, GetWarmup(runner.Iter));
         }
         else if (!ByEpoch || (config.Warmup != Warmup.None && runner.Iter == WarmupIters))
         {
-            Set(runner, Regular);
+            Apply(runner, Regular);
         }
     }
 
@@ -92,6 +91,25 @@ public abstract class ScheduleHook : Hook
     /// <summary>Scales a regular value by the factor of the warm-up.</summary>
     private protected abstract double Scale(double value, double factor);
 
+    /// <summary>Gets the regular values of all groups, in the words of the kind of schedule, which a policy may override.</summary>
+    private protected abstract OptimizerSnapshot GetRegular(BaseRunner runner);
+
+    /// <summary>Gets the values of all groups in a warm-up, likewise.</summary>
+    private protected abstract OptimizerSnapshot GetWarmup(int iter);
+
+    /// <summary>Sets the values of all groups, likewise.</summary>
+    private protected abstract void Apply(BaseRunner runner, OptimizerSnapshot values);
+
+    /// <summary>Computes the regular values of all groups.</summary>
+    private protected OptimizerSnapshot ComputeAll(BaseRunner runner) => Base.Select(initial => Compute(runner, initial));
+
+    /// <summary>Scales the regular values of all groups as the warm-up says; without a warm-up they stay.</summary>
+    private protected OptimizerSnapshot ScaleAll(int iter)
+    {
+        double factor = WarmupFactor(iter);
+        return Regular.Select(value => Scale(value, factor));
+    }
+
     /// <summary>Gets the number of finished epochs, or iterations.</summary>
     private protected int Progress(BaseRunner runner) => ByEpoch ? runner.Epoch : runner.Iter;
 
@@ -104,7 +122,8 @@ public abstract class ScheduleHook : Hook
         return Progress(runner) / (double)max;
     }
 
-    private void Set(BaseRunner runner, OptimizerSnapshot snapshot)
+    /// <summary>Sets the values of all groups.</summary>
+    private protected void SetAll(BaseRunner runner, OptimizerSnapshot snapshot)
     {
         foreach ((KeyValuePair<string, optim.Optimizer> optimizer, KeyValuePair<string, IReadOnlyList<double>> values) in runner.RequireOptimizer().All.Zip(snapshot.Values))
         {
@@ -115,14 +134,13 @@ public abstract class ScheduleHook : Hook
         }
     }
 
-    private OptimizerSnapshot GetRegular(BaseRunner runner) => Base.Select(initial => Compute(runner, initial));
-
     // The order of the operations is MMCV's: another one gives other last bits.
     private double WarmupFactor(int iter)
     {
         double left = 1 - (iter / (double)WarmupIters);
         return config.Warmup switch
         {
+            Warmup.None => 1,
             Warmup.Constant => config.WarmupRatio,
             Warmup.Linear => 1 - (left * (1 - config.WarmupRatio)),
             _ => Math.Pow(config.WarmupRatio, left),

@@ -23,6 +23,7 @@ public sealed partial class LegacyHookAdapterTests
     public static TheoryData<string, int> UsualPriorities => new()
     {
         { nameof(StepLrUpdaterHook), 9 },
+        { nameof(LinearAnnealingMomentumUpdaterHook), 30 },
         { nameof(OptimizerHook), 40 },
         { nameof(ActionHook), 50 },
         { nameof(Compat.Legacy.IterTimerHook), 70 },
@@ -179,9 +180,34 @@ public sealed partial class LegacyHookAdapterTests
         with.Lines[^1].Should().Contain("lr: 1.000e-03").And.NotBe(without.Lines[^1]);
     }
 
+    [Fact]
+    public void In_a_native_training_by_iteration_a_hook_sees_passes_and_general_epochs_as_on_the_old_runner()
+    {
+        PassHook old = new();
+        using (LegacyToyModel model = new())
+        using (optim.Optimizer optimizer = optim.SGD(model.parameters(), 0.01))
+        using (IterBasedRunner runner = new(model, new RunnerOptions { Logger = new ListLogger(), Optimizer = optimizer, MaxIters = 11 }))
+        {
+            runner.RegisterHook(old);
+            runner.Run([ToyDataset.Loader(10)], [("train", 1)]);
+        }
+
+        PassHook native = new();
+        Native(new(), validates: false, new IterBasedTrainLoopOptions { MaxIters = 11 }, native);
+
+        native.Calls.Should().Equal(old.Calls);
+        native.Calls.Should().HaveCount(2 + 2 + (2 * 11))
+            .And.HaveElementAt(1, "BeforeEpoch 0 0  11 False")
+            .And.HaveElementAt(12, "BeforeTrainIter 0 5  11 False", "the first batch of the second pass still has the number of the first")
+            .And.HaveElementAt(14, "BeforeTrainIter 1 6  11 False");
+    }
+
     private static ListLogger Native(FakeTimeProvider time, params LegacyHook[] hooks) => Native(time, validates: false, hooks);
 
-    private static ListLogger Native(FakeTimeProvider time, bool validates, params LegacyHook[] hooks)
+    private static ListLogger Native(FakeTimeProvider time, bool validates, params LegacyHook[] hooks) =>
+        Native(time, validates, new EpochBasedTrainLoopOptions { MaxEpochs = 3 }, hooks);
+
+    private static ListLogger Native(FakeTimeProvider time, bool validates, TrainLoopOptions loop, params LegacyHook[] hooks)
     {
         using TemporaryFolder folder = new();
         ListLogger logger = new();
@@ -191,7 +217,7 @@ public sealed partial class LegacyHookAdapterTests
             Model = model,
             WorkDir = folder.Path,
             TrainDataloader = ToyDataset.Loader(10),
-            TrainCfg = new EpochBasedTrainLoopOptions { MaxEpochs = 3 },
+            TrainCfg = loop,
             OptimWrapper = new OptimWrapperOptions { Optimizer = new FusedSgdOptions { Lr = 0.01 } },
             ValDataloader = validates ? ToyDataset.Loader(4) : null,
             DefaultHooks = new DefaultHooks { Logger = null },
@@ -207,12 +233,37 @@ public sealed partial class LegacyHookAdapterTests
     private static LegacyHook Make(string kind) => kind switch
     {
         nameof(StepLrUpdaterHook) => new StepLrUpdaterHook(new StepLrConfig { Step = [1] }),
+        nameof(LinearAnnealingMomentumUpdaterHook) => new LinearAnnealingMomentumUpdaterHook(new() { MinMomentum = 0 }),
         nameof(OptimizerHook) => new OptimizerHook(),
         nameof(ActionHook) => new ActionHook(_ => { }),
         nameof(Compat.Legacy.IterTimerHook) => new Compat.Legacy.IterTimerHook(),
         nameof(TextLoggerHook) => new TextLoggerHook(),
         _ => throw new ArgumentException($"There is no hook {kind} here.", nameof(kind)),
     };
+
+    private sealed class PassHook : LegacyHook
+    {
+        public List<string> Calls { get; } = [];
+
+        public override void BeforeRun(BaseRunner runner) => Add(nameof(BeforeRun), runner);
+
+        public override void BeforeEpoch(BaseRunner runner) => Add(nameof(BeforeEpoch), runner);
+
+        public override void BeforeTrainEpoch(BaseRunner runner) => Add(nameof(BeforeTrainEpoch), runner);
+
+        public override void BeforeTrainIter(BaseRunner runner) => Add(nameof(BeforeTrainIter), runner);
+
+        public override void AfterTrainIter(BaseRunner runner) => Add(nameof(AfterTrainIter), runner);
+
+        public override void AfterTrainEpoch(BaseRunner runner) => Add(nameof(AfterTrainEpoch), runner);
+
+        public override void AfterEpoch(BaseRunner runner) => Add(nameof(AfterEpoch), runner);
+
+        public override void AfterRun(BaseRunner runner) => Add(nameof(AfterRun), runner);
+
+        private void Add(string point, BaseRunner runner) =>
+            Calls.Add($"{point} {runner.Epoch} {runner.Iter} {runner.MaxEpochs} {runner.MaxIters} {IsLastEpoch(runner)}");
+    }
 
     private sealed class ValidationHook : LegacyHook
     {

@@ -102,11 +102,11 @@ public sealed class UpdateOwnerCheckTests
     [Fact]
     public void Hooks_without_the_optimizer_that_they_need_are_refused_before_training()
     {
-        using NativeRun run = new(optimizers: _ => null, new OptimizerHook(), new TextLoggerHook());
+        using NativeRun run = new(optimizers: _ => null, new OptimizerHook(), new LinearAnnealingMomentumUpdaterHook(new() { MinMomentum = 0 }), new TextLoggerHook());
 
         Refusals(run).Should().Equal(new CompatDiagnostic(
             "COMPAT0204",
-            "There is no optimizer, but OptimizerHook, TextLoggerHook need one. Give the wrapper one, for example "
+            "There is no optimizer, but LinearAnnealingMomentumUpdaterHook, OptimizerHook, TextLoggerHook need one. Give the wrapper one, for example "
             + "new DeferredOptimWrapperOptions(new FusedSgd(model.parameters(), new() { Lr = 0.01 }))."));
         run.Steps.Should().Be(0);
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Compat.Adapters.Hooks;
 using Compat.Adapters.Models;
 using Compat.Adapters.Optim;
@@ -14,6 +15,7 @@ using Compat.TestSupport.Toy;
 using Compat.Torch.Data;
 using Compat.Torch.Optim;
 using Compat.Torch.Training;
+using Microsoft.Extensions.Time.Testing;
 using static TorchSharp.torch;
 
 namespace Compat.Adapters.Tests.Runners;
@@ -41,6 +43,31 @@ public sealed class LegacyRunnerFacadeTests
         engine.MessageHub.GetScalar("train/mine").Mean(2).Should().Be(11.733333333333333);
         engine.MessageHub.GetScalar("train/acc").Mean().Should().Be(0.328);
         engine.LogProcessor.AfterIter(engine, 2, LoopMode.Train).Line.Should().Contain("loss: 0.9840").And.Contain("mine: 29.0000");
+    }
+
+    [Fact]
+    public void On_a_native_runner_a_hook_sees_the_time_of_the_engines_files()
+    {
+        using TemporaryFolder folder = new();
+        using EngineToyModel model = new(sums: true);
+        FakeTimeProvider time = new() { AutoAdvanceAmount = TimeSpan.FromSeconds(1) };
+        string? seen = null;
+        using Compat.Engine.Runner engine = new(new()
+        {
+            Model = model,
+            WorkDir = folder.Path,
+            TrainDataloader = ToyDataset.Loader(2),
+            TrainCfg = new EpochBasedTrainLoopOptions { MaxEpochs = 1 },
+            OptimWrapper = new OptimWrapperOptions { Optimizer = new FusedSgdOptions { Lr = 0.01 } },
+            CustomHooks = [new ActionHook(old => seen = old.Timestamp).AsEngine()],
+            Device = CPU,
+            Logger = new ListLogger(),
+            Time = time,
+        });
+
+        engine.Train();
+
+        seen.Should().Be(engine.Timestamp).And.NotBe(time.GetLocalNow().ToString("yyyyMMdd_HHmmss", CultureInfo.InvariantCulture));
     }
 
     [Theory]

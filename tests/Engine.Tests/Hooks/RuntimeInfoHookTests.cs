@@ -28,6 +28,19 @@ public sealed class RuntimeInfoHookTests
         Info<int>(runner, "max_iters").Should().Be(4);
     }
 
+    [Theory]
+    [InlineData(7)]
+    [InlineData(null)]
+    public void The_seed_is_in_the_hub(long? seed)
+    {
+        using TestRun run = new();
+
+        Runner runner = run.Train(run.Options with { Randomness = new() { Seed = seed } });
+
+        runner.Seed.Should().Be(seed);
+        runner.MessageHub.Infos.Should().ContainKey("seed").WhoseValue.Should().Be(seed);
+    }
+
     [Fact]
     public void The_counters_are_in_the_hub_before_the_first_epoch_begins()
     {

@@ -133,6 +133,29 @@ public sealed class BaseModelTests
     }
 
     [Fact]
+    public void Whoever_moves_a_model_as_TorchSharp_does_moves_its_batches_and_those_of_a_model_inside()
+    {
+        using TestModel model = new();
+        using Outer outer = new(model);
+        (outer.DataPreprocessor.Device, model.DataPreprocessor.Device).Should().Be((null, null));
+
+        outer.to(CPU);
+
+        outer.DataPreprocessor.Device!.type.Should().Be(DeviceType.CPU);
+        model.DataPreprocessor.Device!.type.Should().Be(DeviceType.CPU);
+    }
+
+    [Fact]
+    public void Naming_the_kind_of_the_device_is_enough()
+    {
+        using TestModel model = new();
+
+        model.cpu();
+
+        model.DataPreprocessor.Device!.type.Should().Be(DeviceType.CPU);
+    }
+
+    [Fact]
     public void The_forward_mode_chooses_the_method()
     {
         using DisposeScope scope = NewDisposeScope();
@@ -387,5 +410,18 @@ public sealed class BaseModelTests
         public override nn.Module StateModule => Module.StateModule;
 
         public override LogVars TrainStep(DataBatch data, BaseOptimWrapper optimWrapper) => Module.TrainStep(data, optimWrapper);
+    }
+
+    private sealed class Outer : BaseModel
+    {
+        private readonly TestModel inner;
+
+        public Outer(TestModel inner)
+        {
+            this.inner = inner;
+            RegisterComponents();
+        }
+
+        public override LossDict Loss(DataBatch data) => inner.Loss(data);
     }
 }

@@ -177,6 +177,21 @@ public sealed class LrUpdaterHookTests
         runner.CurrentLr().Values.Select(entry => entry.Value[0]).Should().Equal([0.125, 1], "the warm-up halves the regular rates");
     }
 
+    [Fact]
+    public void A_policy_may_change_how_rates_are_computed_warmed_up_and_set()
+    {
+        using StepModel model = new((_, _) => new StepOutputs());
+        using optim.Optimizer optimizer = optim.SGD(model.parameters(), 1);
+        using EpochBasedRunner runner = new(model, new RunnerOptions { Logger = new ListLogger(), Optimizer = optimizer, MaxEpochs = 4 });
+        List<double> rates = [];
+        runner.RegisterLrHook(new OwnPolicy(new StepLrConfig { Step = [], Warmup = Warmup.Linear, WarmupIters = 3, WarmupRatio = 0.25 }));
+        runner.RegisterHook(new ActionHook { AtAfterTrainIter = inner => rates.Add(inner.CurrentLr().First) });
+
+        runner.Run([ToyDataset.Loader(4)], [("train", 1)]);
+
+        rates.Should().Equal([0.5, 3, 4.75, 1, 2.0 / 3, 2.0 / 3, 0.6, 0.6], "the same class gives these in MMCV 1.7.2");
+    }
+
     internal static List<double> Rates(LrConfig config, int epochs, int length, Hook? other = null)
     {
         using StepModel model = new((_, _) => new StepOutputs());
@@ -204,6 +219,18 @@ public sealed class LrUpdaterHookTests
 
         private static string Text(OptimizerSnapshot snapshot) =>
             string.Join(", ", snapshot.Values.Select(entry => FormattableString.Invariant($"{entry.Key} {entry.Value[0]}")));
+    }
+
+    /// <summary>Changes each of the three steps, as a class of MMCV's may.</summary>
+    private sealed class OwnPolicy(LrConfig config) : LrUpdaterHook(config)
+    {
+        protected override double GetLr(BaseRunner runner, double baseLr) => baseLr / (1 + runner.Epoch);
+
+        protected override OptimizerSnapshot GetRegularLr(BaseRunner runner) => base.GetRegularLr(runner).Select(value => Math.Max(value, 0.3));
+
+        protected override OptimizerSnapshot GetWarmupLr(int iter) => base.GetWarmupLr(iter).Select(value => value + iter);
+
+        protected override void SetLr(BaseRunner runner, OptimizerSnapshot lr) => base.SetLr(runner, lr.Select(value => value * 2));
     }
 
     private sealed class EpochRates : Hook

@@ -153,6 +153,13 @@ public sealed class MomentumUpdaterHookTests
         scheduled.Should().NotBe(Trained(null)).And.Be(Trained(new LinearAnnealingMomentumConfig { MinMomentumRatio = 0, ByEpoch = false }));
     }
 
+    [Fact]
+    public void A_policy_may_change_how_momenta_are_computed_warmed_up_and_set()
+    {
+        Momenta(new OwnConfig { Warmup = Warmup.Constant, WarmupIters = 3, WarmupRatio = 0.5 }, epochs: 4, length: 2)
+            .Should().Equal([2, 4, 5.2, 0.6, 0.6, 0.6, 0.6, 0.6], "the same class gives these in MMCV 1.7.2");
+    }
+
     private static double Trained(MomentumConfig? config)
     {
         using StepModel model = new();
@@ -177,6 +184,23 @@ public sealed class MomentumUpdaterHookTests
 
     private static EpochBasedRunner Runner(StepModel model, optim.Optimizer optimizer, int epochs) =>
         new(model, new RunnerOptions { Logger = new ListLogger(), Optimizer = optimizer, MaxEpochs = epochs });
+
+    private sealed record OwnConfig : MomentumConfig
+    {
+        public override OwnPolicy Build() => new(this);
+    }
+
+    /// <summary>Changes each of the three steps, as a class of MMCV's may.</summary>
+    private sealed class OwnPolicy(MomentumConfig config) : MomentumUpdaterHook(config)
+    {
+        protected override double GetMomentum(BaseRunner runner, double baseMomentum) => baseMomentum / (1 + runner.Epoch);
+
+        protected override OptimizerSnapshot GetRegularMomentum(BaseRunner runner) => base.GetRegularMomentum(runner).Select(value => Math.Max(value, 0.3));
+
+        protected override OptimizerSnapshot GetWarmupMomentum(int iter) => base.GetWarmupMomentum(iter).Select(value => value + iter);
+
+        protected override void SetMomentum(BaseRunner runner, OptimizerSnapshot momentum) => base.SetMomentum(runner, momentum.Select(value => value * 2));
+    }
 
     private sealed record FixedConfig : MomentumConfig
     {
