@@ -4,8 +4,8 @@ using Compat.Engine.Hooks;
 using Compat.Engine.Optim;
 using LegacyHook = Compat.Legacy.Hook;
 using LegacyOptimizerHook = Compat.Legacy.OptimizerHook;
-using LrUpdaterHook = Compat.Legacy.LrUpdaterHook;
 using OptimizerSet = Compat.Legacy.OptimizerSet;
+using ScheduleHook = Compat.Legacy.ScheduleHook;
 using TextLoggerHook = Compat.Legacy.TextLoggerHook;
 
 namespace Compat.Adapters.Optim;

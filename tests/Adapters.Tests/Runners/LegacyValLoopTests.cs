@@ -163,6 +163,7 @@ public sealed class LegacyValLoopTests
         using Compat.Engine.Runner engine = legacy.AsEngine([Loader, Loader], [("train", 1), ("val", 1)]);
         engine.RegisterHook(new Counting(live));
 
+        LiveTensors.Settled();                                        // what earlier tests left must not end in between
         engine.Train();
 
         live.Should().HaveCount(20);
