@@ -30,7 +30,7 @@ internal static class GradScalerCheck
         (double scale, double growth, double backoff, int interval) = (options.InitScale, options.GrowthFactor, options.BackoffFactor, options.GrowthInterval);
         (bool IsOdd, FormattableString Doubt)[] all =
         [
-            (!(scale > 0 && scale <= float.MaxValue), $"The loss scale is {scale}; it should be above 0 and finite. Gradients do not come back from it: use 65536."),
+            (!(scale > 0 && scale <= float.MaxValue), $"The loss scale is {scale}; it should be above 0 and finite. Use 65536, the usual one."),
             (!(growth > 1 && double.IsFinite(growth)), $"The growth factor of the loss scale is {growth}; it should be above 1 and finite. The scale does not grow: use 2."),
             (!(backoff is > 0 and < 1), $"The backoff factor of the loss scale is {backoff}; it should be above 0 and below 1. The scale is lost at an overflow: use 0.5."),
             (interval < 1, $"The growth interval of the loss scale is {interval}; it should be at least 1. The scale never grows: use 2000, or a fixed scale if that is meant."),

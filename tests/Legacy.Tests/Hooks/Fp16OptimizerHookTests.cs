@@ -118,7 +118,7 @@ public sealed class Fp16OptimizerHookTests
         logger.Ours.Where(line => line.Id is >= 9130 and < 9140).Should().Equal(
             (CompatEvents.NothingToSwitch.Id, "No module of StepModel can be switched to mixed precision: Fp16OptimizerHook scales the loss and casts nothing. Let the modules "
                 + "that may compute in Float16 implement IFp16Switchable and begin their methods with Fp16.Auto."),
-            (CompatEvents.OddLossScale.Id, "The loss scale is -4; it should be above 0 and finite. Gradients do not come back from it: use 65536."));
+            (CompatEvents.OddLossScale.Id, "The loss scale is -4; it should be above 0 and finite. Use 65536, the usual one."));
     }
 
     [Theory]

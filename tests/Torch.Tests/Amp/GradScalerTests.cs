@@ -274,7 +274,7 @@ public sealed class GradScalerTests
     }
 
     [Theory]
-    [InlineData(0, 2, 0.5, 2000, 0, "The loss scale is 0; it should be above 0 and finite. Gradients do not come back from it: use 65536.")]
+    [InlineData(0, 2, 0.5, 2000, 0, "The loss scale is 0; it should be above 0 and finite. Use 65536, the usual one.")]
     [InlineData(-4, 2, 0.5, 2000, 0, "The loss scale is -4; it should be above 0 and finite.*")]
     [InlineData(double.NaN, 2, 0.5, 2000, 0, "The loss scale is NaN; it should be above 0 and finite.*")]
     [InlineData(1e39, 2, 0.5, 2000, 0, "The loss scale is 1E+39; it should be above 0 and finite.*")]
