@@ -7,7 +7,9 @@ namespace Compat.Torch.Optim;
 /// <summary>Refuses states of optimizers that do not fit, or from which no training could go on. Everything is looked at before anything is changed.</summary>
 internal static class OptimizerStateCheck
 {
-    private const string Damaged = "The file is damaged; take an older one.";
+    /// <summary>What to do about a state that nothing can have written.</summary>
+    public const string Damaged = "The file is damaged; take an older one.";
+
     private const string Initial = "initial_";
 
     // One number of a parameter's state; everything else has the parameter's shape.

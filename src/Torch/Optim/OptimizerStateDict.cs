@@ -13,8 +13,6 @@ internal static class OptimizerStateDict
     // Of our own entry beside PyTorch's two, which PyTorch leaves alone.
     private const int Version = 1;
 
-    private const string Damaged = "The file is damaged; take an older one.";
-
     public static PthDict Save(IOptimizerStates optimizer)
     {
         PthDict saved = [];
@@ -129,7 +127,7 @@ internal static class OptimizerStateDict
         }
 
         PthDict[] options = [.. groups.Items.Select((group, i) => group as PthDict ?? throw new PthException(
-            $"The state's 'param_groups[{i}]' is a {group.GetType().Name}; it must be a dictionary. {Damaged}"))];
+            $"The state's 'param_groups[{i}]' is a {group.GetType().Name}; it must be a dictionary. {OptimizerStateCheck.Damaged}"))];
         int[] sizes = [.. options.Select(group => group.TryGetValue("params", out PthValue? numbers) && numbers is PthSequence list ? list.Items.Count : -1)];
         return sizes.SequenceEqual(members.Select(group => group.Length))
             ? options
@@ -163,7 +161,7 @@ internal static class OptimizerStateDict
         HashSet<PthValue> listed = [];
         if (Array.Find(numbers, number => !listed.Add(number)) is { } twice)
         {
-            throw new PthException($"The state's 'param_groups' list parameter {Shown(twice)} twice; each must be in one group, once. {Damaged}");
+            throw new PthException($"The state's 'param_groups' list parameter {Shown(twice)} twice; each must be in one group, once. {OptimizerStateCheck.Damaged}");
         }
 
         Dictionary<PthValue, PthDict> byNumber = [];
@@ -172,8 +170,8 @@ internal static class OptimizerStateDict
             byNumber[number] = !listed.Contains(number)
                 ? throw new PthException(
                     $"The state has entries of a parameter {Shown(number)}, which is in none of its 'param_groups'; they list {listed.Count} parameters"
-                    + $"{(numbers.Length > 0 ? $", {Shown(numbers[0])} to {Shown(numbers[^1])}" : string.Empty)}. {Damaged}")
-                : value as PthDict ?? throw new PthException($"The state of parameter {Shown(number)} is a {value.GetType().Name}; it must be a dictionary. {Damaged}");
+                    + $"{(numbers.Length > 0 ? $", {Shown(numbers[0])} to {Shown(numbers[^1])}" : string.Empty)}. {OptimizerStateCheck.Damaged}")
+                : value as PthDict ?? throw new PthException($"The state of parameter {Shown(number)} is a {value.GetType().Name}; it must be a dictionary. {OptimizerStateCheck.Damaged}");
         }
 
         return byNumber;

@@ -55,11 +55,13 @@ internal sealed class PickleObjects(PickleContainers containers, ReadBudget budg
             case PthArray array when state is PthSequence { Items: [_, PthSequence shape, PthObject type, PthBool { Value: false }, PthBytes bytes] }:
                 Fill(array, type, shape, bytes);
                 break;
+            case PthArray when state is PthSequence { Items: [_, PthSequence, PthObject, PthBool { Value: true }, PthBytes] }:
+                throw InColumns();
             case PthObject named:
                 named.State = state;
                 break;
             default:
-                throw new PthException("The file sets the state of a value that has none. It is damaged, or has a numpy array in column order; save it in row order.");
+                throw new PthException("The file sets the state of a value that has none. It is damaged, or has a numpy array of objects; save a list instead.");
         }
     }
 
@@ -99,9 +101,14 @@ internal sealed class PickleObjects(PickleContainers containers, ReadBudget budg
     // So protocol 5 writes arrays.
     private PthArray? MakeFromBuffer(IReadOnlyList<PthValue> arguments)
     {
-        if (arguments is not [PthBytes bytes, PthObject type, PthSequence shape, PthText { Value: "C" }])
+        if (arguments is not [PthBytes bytes, PthObject type, PthSequence shape, PthText { Value: "C" or "F" } order])
         {
             return null;
+        }
+
+        if (order.Value == "F")
+        {
+            throw InColumns();
         }
 
         PthArray array = MakeArray();
@@ -127,6 +134,8 @@ internal sealed class PickleObjects(PickleContainers containers, ReadBudget budg
         budget.TakeBytes(BytesOfShape + (sizeof(long) * (long)shape.Items.Count));
         array.Set(TypeName(type), PickleTensors.Sizes(shape), bytes.Value);
     }
+
+    private static PthException InColumns() => new("The file has a numpy array in column order, which is not read. Save numpy.ascontiguousarray(array).");
 
     private static string TypeName(PthObject type) => type is { Name: "numpy.dtype", Arguments: PthSequence { Items: [PthText name, ..] } }
         ? type.State is PthSequence { Items: [_, PthText { Value: ">" }, ..] }

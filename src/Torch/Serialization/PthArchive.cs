@@ -43,9 +43,11 @@ internal sealed class PthArchive : IDisposable
         using Stream source = Open(name);
         byte[] content = new byte[entries[name].Length];
         source.ReadExactly(content);
-        Crc32 checksum = new();
-        checksum.Append(content);
-        Check(name, what, checksum);
+        if (isChecked)
+        {
+            Check(name, what, Crc32.HashToUInt32(content));
+        }
+
         return content;
     }
 
@@ -67,7 +69,7 @@ internal sealed class PthArchive : IDisposable
         if (checksum is not null)
         {
             AppendRest(source, checksum);
-            Check(name, what, checksum);
+            Check(name, what, checksum.GetCurrentHashAsUInt32());
         }
     }
 
@@ -95,9 +97,9 @@ internal sealed class PthArchive : IDisposable
         ArrayPool<byte>.Shared.Return(buffer);
     }
 
-    private void Check(string name, string what, Crc32 checksum)
+    private void Check(string name, string what, uint found)
     {
-        if (isChecked && checksum.GetCurrentHashAsUInt32() is uint found && found != entries[name].Crc32)
+        if (found != entries[name].Crc32)
         {
             throw new PthException(
                 $"The checksum of {what} ('{name}') is {found:x8}, but the file says {entries[name].Crc32:x8}: the content has changed since it was written. Copy the file "

@@ -12,6 +12,9 @@ internal static class TemporaryFiles
 
     private static readonly TimeSpan AbandonedAfter = TimeSpan.FromHours(1);
 
+    // A folder may let somebody write who may not list it; there nothing is found, and nothing removed. Hidden files are those that are looked for.
+    private static readonly EnumerationOptions Listing = new() { IgnoreInaccessible = true, AttributesToSkip = 0 };
+
     /// <summary>Makes a new name, beside the file and hidden.</summary>
     public static string NameFor(string target) => Path.Combine(Path.GetDirectoryName(target)!, $"{PrefixOf(target)}{Guid.NewGuid():N}{Extension}");
 
@@ -23,7 +26,7 @@ internal static class TemporaryFiles
         // A process id in the name would say nothing: hosts and containers have processes with the same one.
         // Time is that of the file system, whose clock may differ from this machine's.
         DateTime limit = File.GetLastWriteTimeUtc(held) - AbandonedAfter;
-        string[] old = [.. Directory.EnumerateFiles(Path.GetDirectoryName(target)!).Where(file => IsFor(target, file) && File.GetLastWriteTimeUtc(file) < limit)];
+        string[] old = [.. Directory.EnumerateFiles(Path.GetDirectoryName(target)!, "*", Listing).Where(file => IsFor(target, file) && File.GetLastWriteTimeUtc(file) < limit)];
         if (old.Length > 0 && !TryLock(held, FileOptions.None))
         {
             foreach (string file in old)

@@ -206,6 +206,19 @@ public sealed class AtomicFileTests
         Directory.GetFiles(folder.Path).Should().BeEquivalentTo([path, recent, held, others, .. users]);
     }
 
+    [UnprivilegedFact]
+    [SuppressMessage("Interoperability", "CA1416:Validate platform compatibility", Justification = "The test is skipped elsewhere.")]
+    public void A_folder_that_may_be_written_but_not_listed_gets_its_file()
+    {
+        using TemporaryFolder folder = new();
+        File.SetUnixFileMode(folder.Path, UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+
+        AtomicFile.Write(folder.File("weights.bin"), Text("new"));
+
+        File.ReadAllText(folder.File("weights.bin")).Should().Be("new");
+        File.SetUnixFileMode(folder.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
     [Fact]
     public void Null_is_refused()
     {

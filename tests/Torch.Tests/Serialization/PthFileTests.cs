@@ -194,6 +194,20 @@ public sealed class PthFileTests
         ((PthBytes)root["raw"]).Value.ToArray().Should().Equal(Enumerable.Repeat((byte)'x', 300));
     }
 
+    [PythonTheory]
+    [InlineData(2)]
+    [InlineData(5)]
+    public void A_numpy_array_in_column_order_is_refused_by_its_name(int protocol)
+    {
+        using TemporaryFolder folder = new();
+        PythonFactAttribute.Run(
+            "import sys, numpy, torch; torch.save(numpy.asfortranarray(numpy.ones((2, 3))), sys.argv[1], pickle_protocol=int(sys.argv[2]))", folder.File("a.pth"), $"{protocol}");
+
+        Action act = () => PthFile.Read(folder.File("a.pth"));
+
+        act.Should().Throw<PthException>().WithMessage("*The file has a numpy array in column order, which is not read. Save numpy.ascontiguousarray(array).");
+    }
+
     [Fact]
     public void A_class_that_is_not_read_is_named_and_not_run()
     {
