@@ -6,6 +6,9 @@ namespace Compat.Torch.Serialization;
 /// <summary>Makes views of storages, which must lie inside them.</summary>
 internal sealed class PickleTensors(ReadBudget budget)
 {
+    /// <summary>How often a tensor may show each element of its storage on average: an honest one repeats rows, a hostile one fills all memory when it is first used.</summary>
+    public const long MostRepetitions = 1_000_000;
+
     private const int MaxDimensions = 64;                             // PyTorch's own limit
 
     public PthTensor Make(IReadOnlyList<PthValue> arguments)
@@ -64,8 +67,8 @@ internal sealed class PickleTensors(ReadBudget budget)
             isGood = count < long.MaxValue / 16 && last < long.MaxValue;
         }
 
-        // A stride of 0 repeats elements; a tensor that is larger than its storage by far is no honest file.
-        isGood = isGood && (count == 0 || (last < length && count <= (Int128)Math.Max(length, 1) * 1_000_000));
+        // A stride of 0 repeats elements.
+        isGood = isGood && (count == 0 || (last < length && count <= (Int128)Math.Max(length, 1) * MostRepetitions));
         if (!isGood)
         {
             throw new PthException(

@@ -23,6 +23,11 @@ internal sealed class WriterStorages
             storage.Cover(plain);
             byTensor.Add(tensor, (plain, storage));
         }
+
+        foreach ((Tensor plain, WriterStorage storage) in byTensor.Values)
+        {
+            RequireReadable(plain, storage);
+        }
     }
 
     /// <summary>Gets the storages in the order of their keys.</summary>
@@ -46,6 +51,17 @@ internal sealed class WriterStorages
 
         StorageTypes.Of(tensor.dtype);
         return tensor.is_neg() || (tensor.is_complex() && tensor.is_conj()) ? tensor.detach().resolve_conj().resolve_neg() : tensor;
+    }
+
+    // The reader does not take it.
+    private static void RequireReadable(Tensor plain, WriterStorage storage)
+    {
+        if (plain.numel() > (Int128)storage.Count * PickleTensors.MostRepetitions)
+        {
+            throw new PthException(
+                $"A tensor of shape [{string.Join(", ", plain.shape)}] shows {storage.Count} elements over and over; each may be shown {PickleTensors.MostRepetitions} times. "
+                + "Write tensor.contiguous().");
+        }
     }
 
     private WriterStorage StorageOf(Tensor tensor)

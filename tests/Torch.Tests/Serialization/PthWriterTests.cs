@@ -39,6 +39,21 @@ public sealed class PthWriterTests
     public void Half_a_surrogate_pair_is_refused_in_a_value_too() => IsRefused(PthSequence.List("\udc00"), "A text has half of a surrogate pair at position 0*");
 
     [Fact]
+    public void A_tensor_that_repeats_its_elements_too_often_to_be_read_is_refused()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using MemoryStream stream = new();
+        PthFile.Write(stream, new PthTensor(zeros(1).expand(1_000_000)));
+        stream.Position = 0;
+        using PthFile file = PthFile.Read(stream);
+        ((PthTensor)file.Root).Value.shape.Should().Equal(1_000_000);
+
+        IsRefused(
+            new PthTensor(zeros(1).expand(1_000_001)),
+            "A tensor of shape [1000001] shows 1 elements over and over; each may be shown 1000000 times. Write tensor.contiguous().");
+    }
+
+    [Fact]
     public void A_sparse_tensor_is_refused_before_anything_is_written()
     {
         using DisposeScope scope = NewDisposeScope();
