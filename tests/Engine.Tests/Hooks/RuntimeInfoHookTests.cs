@@ -29,7 +29,7 @@ public sealed class RuntimeInfoHookTests
     }
 
     [Theory]
-    [InlineData(7)]
+    [InlineData(7L)]
     [InlineData(null)]
     public void The_seed_is_in_the_hub(long? seed)
     {
@@ -49,7 +49,7 @@ public sealed class RuntimeInfoHookTests
 
         run.Train(run.Options, hook);
 
-        hook.Seen.Should().Equal([new("loop_stage", "train"), new("epoch", 0), new("iter", 0), new("max_epochs", 2), new("max_iters", 4)]);
+        hook.Seen.Should().Equal([new("seed", null), new("loop_stage", "train"), new("epoch", 0), new("iter", 0), new("max_epochs", 2), new("max_iters", 4)]);
     }
 
     [Fact]

@@ -139,10 +139,10 @@ public sealed class BaseModelTests
         using Outer outer = new(model);
         (outer.DataPreprocessor.Device, model.DataPreprocessor.Device).Should().Be((null, null));
 
-        outer.to(CPU);
+        outer.to(META);
 
-        outer.DataPreprocessor.Device!.type.Should().Be(DeviceType.CPU);
-        model.DataPreprocessor.Device!.type.Should().Be(DeviceType.CPU);
+        outer.DataPreprocessor.Device!.type.Should().Be(DeviceType.META);
+        model.DataPreprocessor.Device!.type.Should().Be(DeviceType.META);
     }
 
     [Fact]
