@@ -1,10 +1,15 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+
 namespace Compat.Torch.Data;
 
 /// <summary>What a pass and its worker threads share: the batches that are asked for, and whether anybody still wants them.</summary>
 /// <remarks>The threads know nothing else of the pass, so that one which is abandoned can be collected.</remarks>
+[SuppressMessage("Design", "CA1001", Justification = "A SemaphoreSlim whose wait handle nobody asks for holds nothing, and threads of an abandoned pass still use it.")]
 internal sealed class WorkQueue
 {
-    private readonly Queue<FetchJob> asked = [];
+    private readonly ConcurrentQueue<FetchJob> asked = [];
+    private readonly SemaphoreSlim count = new(0);                    // it spins before it waits: a worker is seldom ahead by much
     private volatile bool isStopped;
 
     /// <summary>Gets whether nobody wants batches any more.</summary>
@@ -13,51 +18,45 @@ internal sealed class WorkQueue
     /// <summary>Asks for a batch. In a pass that was stopped it is given up at once.</summary>
     public void Add(FetchJob job)
     {
-        lock (asked)
-        {
-            if (!isStopped)
-            {
-                asked.Enqueue(job);
-                Monitor.Pulse(asked);
-                return;
-            }
-        }
-
-        job.GiveUp();
+        asked.Enqueue(job);
+        count.Release();
+        GiveUpIfStopped();                                            // whoever stopped the pass meanwhile may not have seen it
     }
 
     /// <summary>Waits for the next batch to read.</summary>
     /// <returns>The batch; <see langword="null"/> once the pass was stopped. What was asked for until then is given up.</returns>
     public FetchJob? Take()
     {
-        lock (asked)
+        while (true)
         {
-            while (asked.Count == 0 && !isStopped)
+            count.Wait();
+            if (GiveUpIfStopped())
             {
-                Monitor.Wait(asked);
+                count.Release();                                      // for the next thread that waits
+                return null;
             }
 
-            if (!isStopped)
+            if (asked.TryDequeue(out FetchJob? job))
             {
-                return asked.Dequeue();
+                return job;
             }
-
-            while (asked.TryDequeue(out FetchJob? job))
-            {
-                job.GiveUp();
-            }
-
-            return null;
         }
     }
 
     /// <summary>Says that nobody wants batches any more. It waits for nobody.</summary>
     public void Stop()
     {
-        lock (asked)
+        isStopped = true;
+        count.Release();
+    }
+
+    private bool GiveUpIfStopped()
+    {
+        while (isStopped && asked.TryDequeue(out FetchJob? job))
         {
-            isStopped = true;
-            Monitor.PulseAll(asked);
+            job.GiveUp();
         }
+
+        return isStopped;
     }
 }
