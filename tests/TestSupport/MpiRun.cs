@@ -63,6 +63,13 @@ public sealed class MpiRun
         }
     }
 
+    /// <summary>Fails unless the run ended with an error that says something.</summary>
+    public void ShouldHaveFailed(string words)
+    {
+        ExitCode.Should().NotBe(0);
+        Output.Should().Contain(words);
+    }
+
     private static MpiRun Start(string group, int ranks) => Start("mpirun", folder => [.. Arguments(ranks), Program(), group, folder], ranks, []);
 
     private static MpiRun Start(string program, Func<string, IEnumerable<string>> arguments, int ranks, (string Name, string Value)[] variables, string workingFolder = "")

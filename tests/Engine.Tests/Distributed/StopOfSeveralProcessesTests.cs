@@ -3,9 +3,9 @@ using Compat.TestSupport;
 namespace Compat.Engine.Tests.Distributed;
 
 /// <summary>The cases are in <c>tests/Mpi.Ranks/StopCases.cs</c>; the ranks are started once for all of them.</summary>
-public sealed class StopOfSeveralProcessesTests
+public sealed class StopOfSeveralProcessesTests : RankCaseTests<StopOfSeveralProcessesTests>, IRankCases
 {
-    private const string Group = "stop";
+    public static string Group => "stop";
 
     public static IReadOnlyList<string> Names { get; } =
     [
@@ -21,13 +21,4 @@ public sealed class StopOfSeveralProcessesTests
         "A_request_stops_an_old_trainer_whose_model_steps_by_itself",
         "StopTraining_ends_an_old_trainer_on_the_engine",
     ];
-
-    public static IEnumerable<object[]> Cases => ((int[])[2, 4]).SelectMany(ranks => Names.Select(name => new object[] { ranks, name }));
-
-    [MpiTheory]
-    [MemberData(nameof(Cases))]
-    public void Ranks_agree_on(int ranks, string name) => MpiRun.Of(Group, ranks).ShouldHavePassed(name);
-
-    [MpiFact]
-    public void Every_case_of_the_ranks_is_asked_for() => MpiRun.Of(Group, 2).Cases.Should().BeEquivalentTo(Names);
 }

@@ -3,9 +3,9 @@ using Compat.TestSupport;
 namespace Compat.Engine.Tests.Distributed;
 
 /// <summary>The cases are in <c>tests/Mpi.Ranks/Joined/EngineJoinedCases.cs</c>; the ranks are started once for all of them.</summary>
-public sealed class WholeBatchTests
+public sealed class WholeBatchTests : RankCaseTests<WholeBatchTests>, IRankCases
 {
-    private const string Group = "whole_batch";
+    public static string Group => "whole_batch";
 
     public static IReadOnlyList<string> Names { get; } =
     [
@@ -26,13 +26,4 @@ public sealed class WholeBatchTests
         "An_unused_parameter_is_refused_on_all_ranks",
         "A_parameter_that_is_unused_in_a_whole_window_is_refused_on_all_ranks",
     ];
-
-    public static IEnumerable<object[]> Cases => ((int[])[2, 4]).SelectMany(ranks => Names.Select(name => new object[] { ranks, name }));
-
-    [MpiTheory]
-    [MemberData(nameof(Cases))]
-    public void Ranks_agree_on(int ranks, string name) => MpiRun.Of(Group, ranks).ShouldHavePassed(name);
-
-    [MpiFact]
-    public void Every_case_of_the_ranks_is_asked_for() => MpiRun.Of(Group, 2).Cases.Should().BeEquivalentTo(Names);
 }

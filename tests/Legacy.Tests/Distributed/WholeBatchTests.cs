@@ -3,33 +3,9 @@ using Compat.TestSupport;
 namespace Compat.Legacy.Tests.Distributed;
 
 /// <summary>The cases are in <c>tests/Mpi.Ranks/Joined/LegacyJoinedCases.cs</c>; the ranks are started once for all of them.</summary>
-public sealed class WholeBatchTests
+public sealed class WholeBatchTests : RankCaseTests<WholeBatchTests>, IRankCases
 {
-    private const string Group = "whole_batch_legacy";
+    public static string Group => "whole_batch_legacy";
 
-    public static IReadOnlyList<string> Names { get; } =
-    [
-        "Plain_trains_as_one_process_on_the_whole_batch",
-        "Momentum_trains_as_one_process_on_the_whole_batch",
-        "Accumulation_trains_as_one_process_on_the_whole_batch",
-        "Clipping_trains_as_one_process_on_the_whole_batch",
-        "Loss_scaling_trains_as_one_process_on_the_whole_batch",
-        "A_parameter_that_some_ranks_use_trains_as_one_process_on_the_whole_batch",
-        "A_parameter_that_some_ranks_use_while_accumulating_trains_as_one_process_on_the_whole_batch",
-        "A_parameter_that_all_ranks_use_first_in_a_window_trains_as_one_process_on_the_whole_batch",
-        "A_parameter_whose_gradient_was_filled_with_zeros_trains_as_one_process_on_the_whole_batch",
-        "A_model_that_steps_by_itself_trains_as_one_process_on_the_whole_batch",
-        "A_GAN_that_steps_by_itself_trains_as_one_process_on_the_whole_batch",
-        "An_unused_parameter_is_refused_on_all_ranks",
-        "A_parameter_that_is_unused_in_a_whole_window_is_refused_on_all_ranks",
-    ];
-
-    public static IEnumerable<object[]> Cases => ((int[])[2, 4]).SelectMany(ranks => Names.Select(name => new object[] { ranks, name }));
-
-    [MpiTheory]
-    [MemberData(nameof(Cases))]
-    public void Ranks_agree_on(int ranks, string name) => MpiRun.Of(Group, ranks).ShouldHavePassed(name);
-
-    [MpiFact]
-    public void Every_case_of_the_ranks_is_asked_for() => MpiRun.Of(Group, 2).Cases.Should().BeEquivalentTo(Names);
+    public static IReadOnlyList<string> Names => LegacyJoinedCaseNames.All;
 }

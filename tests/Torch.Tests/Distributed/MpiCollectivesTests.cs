@@ -4,9 +4,9 @@ using Compat.Torch.Distributed;
 namespace Compat.Torch.Tests.Distributed;
 
 /// <summary>The cases are in <c>tests/Mpi.Ranks/CollectivesCases.cs</c>; the ranks are started once for all of them.</summary>
-public sealed class MpiCollectivesTests
+public sealed class MpiCollectivesTests : RankCaseTests<MpiCollectivesTests>, IRankCases
 {
-    private const string Group = "collectives";
+    public static string Group => "collectives";
 
     public static IReadOnlyList<string> Names { get; } =
     [
@@ -24,28 +24,14 @@ public sealed class MpiCollectivesTests
         "Ranks_find_out_whether_all_have_failed",
     ];
 
-    public static IEnumerable<object[]> Cases => ((int[])[2, 4]).SelectMany(ranks => Names.Select(name => new object[] { ranks, name }));
-
-    [MpiTheory]
-    [MemberData(nameof(Cases))]
-    public void Ranks_agree_on(int ranks, string name) => MpiRun.Of(Group, ranks).ShouldHavePassed(name);
-
     [MpiFact]
-    public void Every_case_of_the_ranks_is_asked_for()
-    {
-        MpiRun.Of(Group, 2).Cases.Should().BeEquivalentTo(Names);
-        MpiRun.Of(Group, 2).ExitCode.Should().Be(0, "MPI is finalised when the processes exit");
-    }
+    public void MPI_is_finalised_when_the_processes_exit() => MpiRun.Of(Group, 2).ExitCode.Should().Be(0);
 
     [MpiTheory]
     [InlineData("failing")]
     [InlineData("failing_return")]
-    public void A_rank_that_exits_alone_ends_the_others(string group)
-    {
-        MpiRun run = MpiRun.Of(group, 2);
-        run.ExitCode.Should().NotBe(0);
-        run.Output.Should().Contain("Process 1 of 2 ends all processes: it exits with code 3, and the others do not.");
-    }
+    public void A_rank_that_exits_alone_ends_the_others(string group) =>
+        MpiRun.Of(group, 2).ShouldHaveFailed("Process 1 of 2 ends all processes: it exits with code 3, and the others do not.");
 
     [MpiFact]
     public void One_process_without_mpirun_is_alone()
