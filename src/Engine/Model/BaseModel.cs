@@ -163,7 +163,6 @@ public abstract class BaseModel : nn.Module
     {
         ArgumentNullException.ThrowIfNull(device);
         this.to(device);
-        DataPreprocessor.To(device);
     }
 
     /// <summary>Moves the model as TorchSharp does, and tells the preprocessor: so do <c>to</c>, <c>cuda</c> and <c>cpu</c>.</summary>

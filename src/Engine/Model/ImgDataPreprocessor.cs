@@ -92,11 +92,6 @@ public class ImgDataPreprocessor : BaseDataPreprocessor
     protected Tensor Prepare(IReadOnlyList<Tensor> images)
     {
         ArgumentNullException.ThrowIfNull(images);
-        if (images.Count == 0)
-        {
-            throw new ArgumentException("The list of images is empty; it must have at least one. Let the loader give batches of at least one sample.", nameof(images));
-        }
-
         StackedImages.CheckAlike(images, image => image.dim());
         using DisposeScope scope = NewDisposeScope();
         Tensor[] normalized = [.. images.Select(image => Normalized(image, channels: 0))];

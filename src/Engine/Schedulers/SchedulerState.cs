@@ -39,19 +39,11 @@ internal readonly struct SchedulerState(PthDict state)
 
     private static double Finite(string name, PthValue value)
     {
-        double number = AsNumber(value) ?? throw Wrong(name);
+        double number = value.AsNumber() ?? throw Wrong(name);
         return double.IsFinite(number) ? number : throw OutOfRange(name, number, "finite");
     }
 
     private static int? AsInt(PthValue value) => value is PthInteger number && number.Value >= int.MinValue && number.Value <= int.MaxValue ? (int)number.Value : null;
-
-    private static double? AsNumber(PthValue value) => value switch
-    {
-        PthFloat number => number.Value,
-        PthInteger number => (double)number.Value,
-        PthArray { IsNumeric: true, Shape.Count: 0 } scalar => scalar.ToDoubles()[0],       // of a rate that was computed with numpy
-        _ => null,
-    };
 
     private static PthException Wrong(string name) => new(
         $"The value is no state of this kind of schedule: '{name}' is missing or of another kind. Give what the checkpoint has for it under 'param_schedulers'.");

@@ -10,19 +10,19 @@ internal sealed class BatchFetcher(Dataset dataset, Collate collate, bool pinMem
     /// <returns>The batch; its tensors belong to no dispose scope.</returns>
     /// <exception cref="SampleException">The dataset or the collating failed.</exception>
     /// <exception cref="ObjectDisposedException">Nobody wants the batch any more.</exception>
-    public DataBatch Fetch(IndexBatch indices, WorkerInfo worker, WorkQueue queue) => worker.ForBatch(indices.Number, () =>
+    public DataBatch Fetch(IndexBatch indices, WorkerInfo worker, StopFlag stopped) => worker.ForBatch(indices.Number, () =>
     {
         using DisposeScope scope = NewDisposeScope();
-        DataBatch batch = PutTogether(indices.Indices, Array.ConvertAll([.. indices.Indices], index => Read(index, queue)));
+        DataBatch batch = PutTogether(indices.Indices, Array.ConvertAll([.. indices.Indices], index => Read(index, stopped)));
         batch = pinMemory ? batch.With([.. batch.Tensors.Select(tensor => tensor.pin_memory())]) : batch;
         batch.Indices = indices.Indices;
         scope.Detach(batch.Tensors);
         return batch;
     });
 
-    private DataBatch Read(int index, WorkQueue queue)
+    private DataBatch Read(int index, StopFlag stopped)
     {
-        ObjectDisposedException.ThrowIf(queue.IsStopped, typeof(BatchLoader));
+        ObjectDisposedException.ThrowIf(stopped.IsSet, typeof(BatchLoader));
         try
         {
             return dataset[index];

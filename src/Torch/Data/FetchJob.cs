@@ -11,11 +11,11 @@ internal sealed class FetchJob(IndexBatch indices)
     public bool IsOver => done.Task.IsCompleted && batch is null;
 
     /// <summary>Reads the batch; what goes wrong is kept for the thread that waits.</summary>
-    public void Run(BatchFetcher fetcher, WorkerInfo worker, WorkQueue queue)
+    public void Run(BatchFetcher fetcher, WorkerInfo worker, StopFlag stopped)
     {
         try
         {
-            batch = fetcher.Fetch(indices, worker, queue);
+            batch = fetcher.Fetch(indices, worker, stopped);
             done.SetResult();
         }
         catch (Exception exception)

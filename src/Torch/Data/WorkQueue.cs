@@ -10,10 +10,9 @@ internal sealed class WorkQueue
 {
     private readonly ConcurrentQueue<FetchJob> asked = [];
     private readonly SemaphoreSlim count = new(0);                    // it spins before it waits: a worker is seldom ahead by much
-    private volatile bool isStopped;
 
     /// <summary>Gets whether nobody wants batches any more.</summary>
-    public bool IsStopped => isStopped;
+    public StopFlag Stopped { get; } = new();
 
     /// <summary>Asks for a batch. In a pass that was stopped it is given up at once.</summary>
     public void Add(FetchJob job)
@@ -46,17 +45,17 @@ internal sealed class WorkQueue
     /// <summary>Says that nobody wants batches any more. It waits for nobody.</summary>
     public void Stop()
     {
-        isStopped = true;
+        Stopped.Set();
         count.Release();
     }
 
     private bool GiveUpIfStopped()
     {
-        while (isStopped && asked.TryDequeue(out FetchJob? job))
+        while (Stopped.IsSet && asked.TryDequeue(out FetchJob? job))
         {
             job.GiveUp();
         }
 
-        return isStopped;
+        return Stopped.IsSet;
     }
 }

@@ -53,7 +53,7 @@ internal sealed class WorkerThread
                 {
                     read.RemoveAll(static one => one.IsOver);
                     read.Add(job);
-                    job.Run(fetcher, worker, queue);
+                    job.Run(fetcher, worker, queue.Stopped);
                 }
             }
         }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Compat.Torch.Native;
 using Compat.Torch.Serialization;
 using TorchSharp;
@@ -93,14 +92,9 @@ internal static class OptimizerStateDict
     public static bool? Flag(PthDict options, string name) => options.TryGetValue(name, out PthValue? value) && value is PthBool flag ? flag.Value : null;
 
     /// <summary>Reads a number, whatever its kind: Python's, a tensor of one element, or a scalar of numpy.</summary>
-    public static double? Number(PthValue value) => value switch
-    {
-        PthFloat number => number.Value,
-        PthInteger number => (double)number.Value,
-        PthTensor tensor when tensor.Value.numel() == 1 => Number(tensor.Value),
-        PthArray { IsNumeric: true, Shape.Count: 0 } scalar => scalar.ToDoubles()[0],
-        _ => null,
-    };
+    public static double? Number(PthValue value) => value is PthTensor tensor
+        ? tensor.Value.numel() == 1 ? Number(tensor.Value) : null
+        : value.AsNumber();
 
     private static double Number(Tensor tensor)
     {
@@ -150,7 +144,7 @@ internal static class OptimizerStateDict
         PthDict[] entries = [.. numbers.Select(number => byNumber.GetValueOrDefault(number) ?? [])];
         foreach (((Parameter parameter, PthDict own), PthValue number) in optimizer.Members.SelectMany(group => group).Zip(entries).Zip(numbers))
         {
-            OptimizerStateCheck.Entries(optimizer.Names, parameter, $"parameter {Shown(number)}", own);
+            OptimizerStateCheck.Entries(optimizer.Names, parameter, $"parameter {PthKey.Describe(number)}", own);
         }
 
         return (groups, entries);
@@ -161,7 +155,7 @@ internal static class OptimizerStateDict
         HashSet<PthValue> listed = [];
         if (Array.Find(numbers, number => !listed.Add(number)) is { } twice)
         {
-            throw new PthException($"The state's 'param_groups' list parameter {Shown(twice)} twice; each must be in one group, once. {OptimizerStateCheck.Damaged}");
+            throw new PthException($"The state's 'param_groups' list parameter {PthKey.Describe(twice)} twice; each must be in one group, once. {OptimizerStateCheck.Damaged}");
         }
 
         Dictionary<PthValue, PthDict> byNumber = [];
@@ -169,18 +163,11 @@ internal static class OptimizerStateDict
         {
             byNumber[number] = !listed.Contains(number)
                 ? throw new PthException(
-                    $"The state has entries of a parameter {Shown(number)}, which is in none of its 'param_groups'; they list {listed.Count} parameters"
-                    + $"{(numbers.Length > 0 ? $", {Shown(numbers[0])} to {Shown(numbers[^1])}" : string.Empty)}. {OptimizerStateCheck.Damaged}")
-                : value as PthDict ?? throw new PthException($"The state of parameter {Shown(number)} is a {value.GetType().Name}; it must be a dictionary. {OptimizerStateCheck.Damaged}");
+                    $"The state has entries of a parameter {PthKey.Describe(number)}, which is in none of its 'param_groups'; they list {listed.Count} parameters"
+                    + $"{(numbers.Length > 0 ? $", {PthKey.Describe(numbers[0])} to {PthKey.Describe(numbers[^1])}" : string.Empty)}. {OptimizerStateCheck.Damaged}")
+                : value as PthDict ?? throw new PthException($"The state of parameter {PthKey.Describe(number)} is a {value.GetType().Name}; it must be a dictionary. {OptimizerStateCheck.Damaged}");
         }
 
         return byNumber;
     }
-
-    private static string Shown(PthValue number) => number switch
-    {
-        PthInteger whole => whole.Value.ToString(CultureInfo.InvariantCulture),
-        PthText text => $"'{text.Value}'",
-        _ => number.GetType().Name,
-    };
 }

@@ -17,15 +17,16 @@ public static class AtomicFile
         string target = Follow(Path.GetFullPath(path));
         Directory.CreateDirectory(Path.GetDirectoryName(target)!);
         RequireWritable(target);
+        UnixFileMode? permissions = PermissionsOf(target);
         string temporary = TemporaryFiles.NameFor(target);
         try
         {
             // The lock says that somebody is writing. It ends before the rename, so that no reader of the new file meets it.
-            using (FileStream stream = new(temporary, Options(target)))
+            using (FileStream stream = new(temporary, Options(permissions)))
             {
                 TemporaryFiles.RemoveAbandoned(target, held: temporary);
                 write(stream);
-                KeepPermissions(stream, target);
+                KeepPermissions(stream, permissions);
                 stream.Flush(flushToDisk: true);
 
                 // From here on it is not locked, and its age alone protects it.
@@ -51,22 +52,24 @@ public static class AtomicFile
         }
     }
 
+    private static UnixFileMode? PermissionsOf(string target) => OperatingSystem.IsWindows() || !File.Exists(target) ? null : File.GetUnixFileMode(target);
+
     // While it is written it is open to nobody who may not read the file that it becomes.
-    private static FileStreamOptions Options(string target)
+    private static FileStreamOptions Options(UnixFileMode? permissions)
     {
         FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None };
-        if (!OperatingSystem.IsWindows() && File.Exists(target))
+        if (!OperatingSystem.IsWindows() && permissions is not null)
         {
-            options.UnixCreateMode = File.GetUnixFileMode(target);
+            options.UnixCreateMode = permissions;
         }
 
         return options;
     }
 
     // The mask of the process took bits away when the temporary file was made.
-    private static void KeepPermissions(FileStream stream, string target)
+    private static void KeepPermissions(FileStream stream, UnixFileMode? permissions)
     {
-        if (!OperatingSystem.IsWindows() && File.Exists(target) && File.GetUnixFileMode(target) is UnixFileMode mode && File.GetUnixFileMode(stream.SafeFileHandle) != mode)
+        if (!OperatingSystem.IsWindows() && permissions is { } mode && File.GetUnixFileMode(stream.SafeFileHandle) != mode)
         {
             File.SetUnixFileMode(stream.SafeFileHandle, mode);
         }

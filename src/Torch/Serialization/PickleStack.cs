@@ -43,8 +43,7 @@ internal sealed class PickleStack(ReadBudget budget)
 
     /// <summary>Gets the value on top.</summary>
     /// <exception cref="PthException">There is none above the last mark.</exception>
-    public PthValue Peek() => values.Count > Bottom ? values[^1]
-        : throw PickleFault.Of(marks.Count > 0 ? "a mark where a value should be" : "an instruction without a value");
+    public PthValue Peek() => values.Count > Bottom ? values[^1] : throw NoValue();
 
     /// <summary>Takes the value on top.</summary>
     /// <exception cref="PthException">There is none above the last mark.</exception>
@@ -80,7 +79,7 @@ internal sealed class PickleStack(ReadBudget budget)
     {
         if (values.Count - Bottom < count)
         {
-            throw PickleFault.Of(marks.Count > 0 ? "a mark where a value should be" : "an instruction without a value");
+            throw NoValue();
         }
 
         return Take(count);
@@ -100,6 +99,8 @@ internal sealed class PickleStack(ReadBudget budget)
         marks.RemoveAt(marks.Count - 1);
         return taken;
     }
+
+    private PthException NoValue() => PickleFault.Of(marks.Count > 0 ? "a mark where a value should be" : "an instruction without a value");
 
     private ReadOnlySpan<PthValue> Take(int count)
     {

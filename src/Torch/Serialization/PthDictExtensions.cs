@@ -1,6 +1,6 @@
 namespace Compat.Torch.Serialization;
 
-/// <summary>Reads entries of a state that must be there, with an error that names the entry, its value and what it must be.</summary>
+/// <summary>Reads a state: entries that must be there, with an error that names the entry, its value and what it must be; and numbers of any kind.</summary>
 public static class PthDictExtensions
 {
     /// <summary>Reads a whole number.</summary>
@@ -29,4 +29,15 @@ public static class PthDictExtensions
         return !state.TryGetValue(key, out PthValue? value) ? throw new PthException($"The state lacks '{key}', which must be {kind}. Give what SaveState returned.")
             : value as T ?? throw new PthException($"The state's '{key}' is a {value.GetType().Name}; it must be {kind}. Give what SaveState returned.");
     }
+
+    /// <summary>Reads a number, whatever its kind: Python's, or a scalar of numpy, as a rate is that was computed with it.</summary>
+    /// <param name="value">The value.</param>
+    /// <returns>The number; <see langword="null"/> if it is none. A truth value is none.</returns>
+    public static double? AsNumber(this PthValue value) => value switch
+    {
+        PthFloat number => number.Value,
+        PthInteger number => (double)number.Value,
+        PthArray { IsNumeric: true, Shape.Count: 0 } scalar => scalar.ToDoubles()[0],
+        _ => null,
+    };
 }

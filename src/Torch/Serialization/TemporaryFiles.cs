@@ -26,7 +26,8 @@ internal static class TemporaryFiles
         // A process id in the name would say nothing: hosts and containers have processes with the same one.
         // Time is that of the file system, whose clock may differ from this machine's.
         DateTime limit = File.GetLastWriteTimeUtc(held) - AbandonedAfter;
-        string[] old = [.. Directory.EnumerateFiles(Path.GetDirectoryName(target)!, "*", Listing).Where(file => IsFor(target, file) && File.GetLastWriteTimeUtc(file) < limit)];
+        string prefix = PrefixOf(target);
+        string[] old = [.. Directory.EnumerateFiles(Path.GetDirectoryName(target)!, "*", Listing).Where(file => IsFor(prefix, file) && File.GetLastWriteTimeUtc(file) < limit)];
         if (old.Length > 0 && !TryLock(held, FileOptions.None))
         {
             foreach (string file in old)
@@ -44,10 +45,9 @@ internal static class TemporaryFiles
         return fits ? $".{name}." : $".{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)))}.";
     }
 
-    private static bool IsFor(string target, string file)
+    private static bool IsFor(string prefix, string file)
     {
         ReadOnlySpan<char> name = Path.GetFileName(file.AsSpan());
-        string prefix = PrefixOf(target);
         return name.Length == prefix.Length + GuidLength + Extension.Length
             && name.StartsWith(prefix, StringComparison.Ordinal)
             && name.EndsWith(Extension, StringComparison.Ordinal)
